@@ -1,0 +1,203 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var (
+	sqlComment = regexp.MustCompile(`--[^\n]*`)
+	sqlSpace   = regexp.MustCompile(`\s+`)
+)
+
+// schemaOf reads the definition of everything in a database but the record of
+// its migrations, without comments and spacing.
+func schemaOf(t *testing.T, db *sql.DB) map[string]string {
+	t.Helper()
+	rows, err := db.Query(`
+		SELECT type || ' ' || name, coalesce(sql, '') FROM sqlite_schema
+		WHERE tbl_name <> 'migration' AND name <> 'sqlite_sequence'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	out := make(map[string]string)
+	for rows.Next() {
+		var name, text string
+		if err := rows.Scan(&name, &text); err != nil {
+			t.Fatal(err)
+		}
+		text = sqlComment.ReplaceAllString(text, " ")
+		text = sqlSpace.ReplaceAllString(text, " ")
+		out[name] = strings.NewReplacer("( ", "(", " )", ")").Replace(text)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// plain opens a database as any program would.
+func plain(t *testing.T, path string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+func TestMigrationsGiveTheReadableSchema(t *testing.T) {
+	text, err := os.ReadFile("schema.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readable := plain(t, filepath.Join(t.TempDir(), "readable.db"))
+	if _, err := readable.Exec(string(text)); err != nil {
+		t.Fatalf("schema.sql: %v", err)
+	}
+	path := filepath.Join(t.TempDir(), "assay.db")
+	openAt(t, path)
+	got, want := schemaOf(t, plain(t, path)), schemaOf(t, readable)
+	if len(want) == 0 {
+		t.Fatal("schema.sql makes nothing")
+	}
+	for name := range want {
+		if got[name] != want[name] {
+			t.Errorf("%s:\nmigrations give %q\nschema.sql says  %q", name, got[name], want[name])
+		}
+	}
+	for name := range got {
+		if _, ok := want[name]; !ok {
+			t.Errorf("%s is not in schema.sql", name)
+		}
+	}
+}
+
+// TestStatementsUseIndexes asks SQLite how it runs every statement that the
+// package has: none may read a whole table that grows.
+func TestStatementsUseIndexes(t *testing.T) {
+	s := openAt(t, filepath.Join(t.TempDir(), "assay.db"))
+	c := useEveryStatement(t, s)
+	// What grows with no bound, and may be read whole only through an index
+	// that holds just what is asked for.
+	allowed := map[string]string{
+		"SCAN block":                            "a handful of rows, all of them asked for",
+		"SCAN exception":                        "a handful of rows, all of them asked for",
+		"SCAN origin":                           "a handful of rows, all of them asked for",
+		"SCAN policy":                           "the last row, by its id",
+		"SCAN verdict USING INDEX verdict_last": "read from its end, up to the limit",
+		"SCAN file USING INDEX file_least_used": "read from its start, up to the limit",
+		"SCAN file USING COVERING INDEX file_stored_blob": "counts stored files; the table is not read",
+		"SCAN CONSTANT ROW": "no table",
+		"SCAN (subquery-1)": "the groups of another scan, judged by itself",
+	}
+	statements, met := 0, make(map[string]bool)
+	for query := range c {
+		if !strings.Contains(query, " ") {
+			continue // BEGIN, COMMIT
+		}
+		statements++
+		for _, step := range plan(t, s, query) {
+			if strings.HasPrefix(step, "USE TEMP B-TREE") && !strings.Contains(query, "FROM block") && !strings.Contains(query, "FROM exception") {
+				t.Errorf("sorts in memory: %s\n%s", step, query)
+			}
+			met[step] = true
+			if _, ok := allowed[step]; strings.HasPrefix(step, "SCAN") && !ok {
+				t.Errorf("reads a whole table: %s\n%s", step, query)
+			}
+		}
+	}
+	for step := range allowed {
+		if !met[step] {
+			t.Errorf("no statement does this any more, so it need not be allowed: %s", step)
+		}
+	}
+	if statements < 30 {
+		t.Errorf("only %d statements were looked at", statements)
+	}
+}
+
+// plan returns the steps by which SQLite runs a statement.
+func plan(t *testing.T, s *Store, query string) []string {
+	t.Helper()
+	rows, err := s.readers.db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, make([]any, strings.Count(query, "?"))...)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, query)
+	}
+	defer rows.Close()
+	var steps []string
+	for rows.Next() {
+		var id, parent, unused int64
+		var step string
+		if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+			t.Fatal(err)
+		}
+		steps = append(steps, step)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return steps
+}
+
+// useEveryStatement calls every method of a transaction and returns the
+// statements that were prepared for it.
+func useEveryStatement(t *testing.T, s *Store) map[string]*sql.Stmt {
+	t.Helper()
+	ctx := context.Background()
+	c, err := s.writer.take(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.writer.give(c)
+	if _, err := c.exec(ctx, "BEGIN"); err != nil {
+		t.Fatal(err)
+	}
+	// By reflection, so that a method that is added cannot be forgotten. The
+	// arguments are zero, but for slices and maps of one zero element.
+	every := &tx{connection: c}
+	value := reflect.ValueOf(every)
+	for i := range value.NumMethod() {
+		method := value.Method(i)
+		args := []reflect.Value{reflect.ValueOf(ctx)}
+		for j := 1; j < method.Type().NumIn(); j++ {
+			args = append(args, sample(method.Type().In(j)))
+		}
+		method.Call(args)
+	}
+	if every.failed != nil {
+		t.Fatalf("a method failed, so that the rest was not looked at: %v", every.failed)
+	}
+	if _, err := c.exec(ctx, "ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+	return c.statements
+}
+
+func sample(typ reflect.Type) reflect.Value {
+	switch typ.Kind() {
+	case reflect.Slice:
+		s := reflect.MakeSlice(typ, 1, 1)
+		if typ.Elem().Kind() == reflect.Struct && typ.Elem().NumField() > 0 {
+			if f := s.Index(0).FieldByName("Registry"); f.IsValid() {
+				f.SetString("x")
+			}
+		}
+		return s
+	case reflect.Map:
+		m := reflect.MakeMap(typ)
+		m.SetMapIndex(reflect.Zero(typ.Key()), reflect.Zero(typ.Elem()))
+		return m
+	case reflect.String:
+		return reflect.ValueOf("x").Convert(typ)
+	}
+	return reflect.Zero(typ)
+}
