@@ -1,0 +1,36 @@
+// Package policy makes a decision of facts: pure, deterministic, one file a
+// rule.
+//
+// It owns the policy file (File, Parse, DefaultText), its compiled form
+// together with blocks and exceptions (Ruleset), and the one function that
+// judges (Ruleset.Decide). A listing, a direct download, an explanation and
+// a dry run all ask that same function.
+//
+// The rules, in the fixed order in which their reasons are shown:
+//
+//   - block: what the operator has blocked
+//   - digest-changed: the upstream offers other bytes than it did first
+//   - vanished: the upstream no longer lists it, or put a placeholder there
+//   - cooldown: too young, or later than the hard date
+//   - age-unknown: no date, where the cooldown needs one
+//   - install-scripts: installing it runs its code
+//
+// All rules are always evaluated; each says allow, warn, deny or nothing.
+// Deny beats warn beats allow, and where nobody speaks the decision is to
+// allow. The opinion of an observed rule is recorded and left out of the
+// decision. An exception lifts one rule's deny of one version.
+//
+// Promises:
+//
+//   - An equal question has an equal answer: a Decision depends on the
+//     facts, the ruleset and the time alone.
+//   - At every moment from now until Decision.Until (or for ever, when that
+//     is zero) the same question has the same answer, to the letter. Texts
+//     therefore give moments ("until 2026-11-25 14:00 UTC") and never
+//     distances ("5 hours ago"), which would be false in a kept listing.
+//   - What is unknown is never an implicit allow: it is judged by a setting.
+//   - Where no rule speaks, Decide allocates nothing.
+//
+// It never does input or output, reads no clock, starts no goroutine and
+// keeps no state; a Ruleset is immutable and safe for concurrent use.
+package policy

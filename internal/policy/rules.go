@@ -1,0 +1,57 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+
+	"assay.invalid/internal/assay"
+)
+
+// The names of the rules, as they stand in the policy file, in opinions and
+// in exceptions.
+const (
+	RuleBlock          = "block"
+	RuleDigestChanged  = "digest-changed"
+	RuleVanished       = "vanished"
+	RuleCooldown       = "cooldown"
+	RuleAgeUnknown     = "age-unknown"
+	RuleInstallScripts = "install-scripts"
+)
+
+// Rules returns the names of all rules in the order in which they are asked.
+func Rules() []string {
+	return []string{RuleBlock, RuleDigestChanged, RuleVanished, RuleCooldown, RuleAgeUnknown, RuleInstallScripts}
+}
+
+// CheckLiftable answers an error of kind Invalid, written for the person who
+// asked for an exception, when the rule does not exist or its deny cannot be
+// lifted. Other bytes under a known name are the mark of an attack on the
+// upstream: nobody may wave them through one version at a time.
+func CheckLiftable(rule string) error {
+	if err := checkRule(rule); err != nil {
+		return err
+	}
+	if rule == RuleDigestChanged {
+		return assay.Errorf(assay.Invalid, "no exception lifts the rule %s: bytes that changed under a known name are never handed out", rule)
+	}
+	return nil
+}
+
+// checkMode answers an error of kind Invalid for a rule that does not exist
+// or that cannot be in the mode.
+func checkMode(rule string, mode assay.Mode) error {
+	if err := checkRule(rule); err != nil {
+		return err
+	}
+	if rule == RuleDigestChanged && mode == assay.Observe {
+		return assay.Errorf(assay.Invalid, "the rule %s cannot be observed only: bytes that changed under a known name are never handed out", rule)
+	}
+	return nil
+}
+
+func checkRule(rule string) error {
+	if !slices.Contains(Rules(), rule) {
+		return assay.Errorf(assay.Invalid, "there is no rule %q: the rules are %s", rule, strings.Join(Rules(), ", "))
+	}
+	return nil
+}
