@@ -1,0 +1,228 @@
+package registry
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"sort"
+	"sync"
+
+	"assay.invalid/internal/assay"
+	"assay.invalid/internal/ecosystem"
+	"assay.invalid/internal/store"
+	"assay.invalid/internal/upstream"
+)
+
+// date asks for the dates that the listing itself does not have (Go), newest
+// versions first, a bounded number at once and in all. A version that could
+// not be dated stays so: its age is unknown, which the policy judges. It
+// tells whether any is left to be dated soon.
+func (pl *Place) date(ctx context.Context, origin store.Origin, name string, listing ecosystem.Listing, c *changes) (partial bool) {
+	var undated []string
+	versions := listing.Versions()
+	for i := range versions {
+		v := &versions[i]
+		if !v.Published.IsZero() || !c.rows[v.Version].Published.IsZero() {
+			continue
+		}
+		if _, ok := pl.format.VersionSource(name, v.Version); ok {
+			undated = append(undated, v.Version)
+		}
+	}
+	if len(undated) == 0 {
+		return false
+	}
+	sort.Slice(undated, func(i, j int) bool { return pl.grammar.Compare(undated[i], undated[j]) > 0 })
+	if len(undated) > pl.s.lim.DateMost {
+		undated, partial = undated[:pl.s.lim.DateMost], true
+	}
+	dated := make([]ecosystem.Version, len(undated))
+	errs := make([]error, len(undated))
+	next := make(chan int)
+	var wg sync.WaitGroup
+	for range min(pl.s.lim.DateAtOnce, len(undated)) {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for i := range next {
+				dated[i], errs[i] = pl.fetchVersion(ctx, origin, name, undated[i])
+			}
+		}()
+	}
+	for i := range undated {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	for i, version := range undated {
+		if errs[i] != nil {
+			partial = partial || !isGone(errs[i])
+			pl.s.log.Debug("a version could not be dated", "registry", pl.name, "package", name, "version", version, "error", errs[i].Error())
+			continue
+		}
+		row := c.rows[version]
+		row.Published, row.PublishedSource = dated[i].Published, dated[i].PublishedSource
+		c.put(row)
+	}
+	return partial
+}
+
+// maxVersionDocument bounds the document that dates one version, in bytes.
+const maxVersionDocument = 1 << 20
+
+// fetchVersion asks one origin for the document that dates a version.
+func (pl *Place) fetchVersion(ctx context.Context, origin store.Origin, name, version string) (ecosystem.Version, error) {
+	src, ok := pl.format.VersionSource(name, version)
+	if !ok {
+		return ecosystem.Version{}, assay.Errorf(assay.NotFound, "%s has no version %s", name, version)
+	}
+	body, err := pl.fetchSmall(ctx, origin, src, maxVersionDocument)
+	if err != nil {
+		return ecosystem.Version{}, err
+	}
+	return pl.format.ReadVersion(name, version, ecosystem.Document{Source: src, Content: bytes.NewReader(body), Size: int64(len(body))})
+}
+
+// fetchSmall asks one origin for a document that is read in memory.
+func (pl *Place) fetchSmall(ctx context.Context, origin store.Origin, src ecosystem.Source, limit int64) ([]byte, error) {
+	if src.Limit > 0 {
+		limit = min(limit, src.Limit)
+	}
+	pl.s.stats.UpstreamRequests.Add(1)
+	at, src := pl.addressed(origin, src)
+	resp, err := pl.s.cfg.Upstream.Do(ctx, at, upstream.Request{Method: "GET", Path: src.Path, URL: src.URL, Accept: src.Accept, Limit: limit})
+	if err != nil {
+		return nil, fromUpstream(err, "asking the upstream")
+	}
+	defer resp.Body.Close()
+	if resp.Status != 200 {
+		return nil, assay.Errorf(assay.NotFound, "the upstream of %s does not have %s", pl.name, src.Path+src.URL)
+	}
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, fromUpstream(err, "reading the upstream's answer")
+	}
+	return body, nil
+}
+
+// version returns the entry of the version that a file belongs to, for formats
+// whose listing is not needed for that.
+func (pl *Place) version(ctx context.Context, name string, f ecosystem.File) (*entry, error) {
+	version := f.Version
+	p := pl.packages.getOrPut(name, func() *pack { return &pack{} }, 512)
+	if sn := p.current.Load(); sn != nil {
+		if e, _ := sn.lookup(version); e != nil && !e.facts.Published.IsZero() {
+			return e, nil
+		}
+	}
+	if e := p.looseEntry(version); e != nil {
+		return e, nil
+	}
+	var row store.Version
+	var pkg store.Package
+	err := pl.s.cfg.Store.View(ctx, func(tx store.Tx) error {
+		var err error
+		if pkg, err = tx.Package(ctx, pl.name, name); err != nil {
+			return err
+		}
+		row, err = tx.Version(ctx, pl.name, name, version)
+		return err
+	})
+	if err != nil && !assay.Is(err, assay.NotFound) {
+		return nil, err
+	}
+	if err == nil && !row.Published.IsZero() && pl.serves(pkg.Origin) {
+		e := &entry{facts: pl.rowFacts(name, pkg.Origin, &row)}
+		p.setLoose(version, e)
+		return e, nil
+	}
+	return pl.learnVersion(ctx, p, pkg, row, name, f)
+}
+
+// learnVersion dates a version that we do not know from its own document, and
+// keeps what it learned.
+func (pl *Place) learnVersion(ctx context.Context, p *pack, pkg store.Package, row store.Version, name string, f ecosystem.File) (*entry, error) {
+	version := f.Version
+	v, origin, err := pl.askVersion(ctx, pkg.Origin, name, f)
+	if err != nil {
+		return nil, err
+	}
+	now := pl.s.now()
+	if pkg.Origin != origin {
+		pkg = store.Package{Registry: pl.name, Name: name, Origin: origin, Owned: now, Listed: pkg.Listed}
+	}
+	fresh := row.Version == ""
+	row.Version, row.Published, row.PublishedSource = version, v.Published, v.PublishedSource
+	if fresh {
+		row.FirstListed = now
+		if pl.listable(name, version) {
+			row.LastAbsent = pkg.Listed
+		}
+	}
+	err = pl.s.cfg.Store.Update(ctx, func(tx store.Tx) error {
+		// A listing may have been recorded meanwhile; its row stands.
+		stands, err := tx.Package(ctx, pl.name, name)
+		if err != nil && !assay.Is(err, assay.NotFound) {
+			return err
+		}
+		if err != nil || stands.Origin != pkg.Origin {
+			if err := tx.PutPackage(ctx, pkg); err != nil {
+				return err
+			}
+		}
+		return tx.PutVersions(ctx, pl.name, name, []store.Version{row})
+	})
+	if err != nil {
+		return nil, err
+	}
+	e := &entry{facts: pl.rowFacts(name, pkg.Origin, &row)}
+	p.setLoose(version, e)
+	return e, nil
+}
+
+// askVersion reads the document that dates a version, and tells which origin
+// gave it. Where the request is for that very document, it is stored on the
+// way and not asked for twice.
+func (pl *Place) askVersion(ctx context.Context, owner, name string, f ecosystem.File) (ecosystem.Version, string, error) {
+	if f.Info {
+		return pl.storeInfo(ctx, name, f)
+	}
+	candidates := pl.candidates(owner)
+	if len(candidates) == 0 {
+		return ecosystem.Version{}, "", pl.noUpstream()
+	}
+	for _, origin := range candidates {
+		v, err := pl.fetchVersion(ctx, origin, name, f.Version)
+		if !isGone(err) {
+			return v, origin.Address, err
+		}
+	}
+	return ecosystem.Version{}, "", assay.Errorf(assay.NotFound, "%s@%s does not exist upstream", name, f.Version)
+}
+
+// storeInfo fetches and keeps the document itself, then reads it. Nothing of
+// it is handed out before the decision.
+func (pl *Place) storeInfo(ctx context.Context, name string, f ecosystem.File) (ecosystem.Version, string, error) {
+	key := store.FileKey{Registry: pl.name, Name: name, Version: f.Version, File: f.Name}
+	row, err := pl.stored(ctx, key)
+	if err != nil || !row.Stored {
+		t, err := pl.join(name, f, nil)
+		if err != nil {
+			return ecosystem.Version{}, "", err
+		}
+		defer t.Leave()
+		if err := t.Wait(ctx); err != nil {
+			return ecosystem.Version{}, "", err
+		}
+		if row, err = pl.stored(ctx, key); err != nil {
+			return ecosystem.Version{}, "", err
+		}
+	}
+	b, err := pl.s.cfg.Blobs.Open(ctx, row.Blob)
+	if err != nil {
+		return ecosystem.Version{}, "", err
+	}
+	defer b.Close()
+	v, err := pl.format.ReadVersion(name, f.Version, ecosystem.Document{Source: f.Source, Content: b, Size: row.Size})
+	return v, row.Origin, err
+}

@@ -1,0 +1,550 @@
+package registry
+
+import (
+	"bytes"
+	"context"
+	"crypto/md5"  // #nosec: compared beside a stronger digest where there is one
+	"crypto/sha1" // #nosec: old npm versions have nothing else
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/json"
+	"hash"
+	"io"
+	"slices"
+	"time"
+
+	"assay.invalid/internal/assay"
+	"assay.invalid/internal/blob"
+	"assay.invalid/internal/ecosystem"
+	"assay.invalid/internal/store"
+	"assay.invalid/internal/upstream"
+)
+
+// hotFile is a small stored file in memory, with what its decision needs.
+type hotFile struct {
+	file ecosystem.File
+	row  store.File
+	body []byte
+}
+
+// File decides on a file and returns it: from memory, from the blob store, or
+// as a transfer under way.
+func (pl *Place) File(ctx context.Context, name, file string) (*ecosystem.Content, error) {
+	f, e, err := pl.locate(ctx, name, file)
+	if err != nil {
+		return nil, err
+	}
+	fl := pl.s.flights.begin()
+	content, err := pl.decideAndOpen(ctx, name, f, e, fl)
+	if err != nil {
+		fl.end()
+		return nil, err
+	}
+	content.Flight = fl
+	release := content.Release
+	content.Release = func() {
+		fl.end()
+		if release != nil {
+			release()
+		}
+	}
+	return content, nil
+}
+
+// locate finds which file of which version is meant, and its facts. The entry
+// is nil for a file that needs none (File.Always).
+func (pl *Place) locate(ctx context.Context, name, file string) (ecosystem.File, *entry, error) {
+	if f, err := pl.format.Locate(name, file, nil); err == nil {
+		if _, ok := pl.format.VersionSource(name, f.Version); ok {
+			if f.Always {
+				return f, nil, nil
+			}
+			e, err := pl.version(ctx, name, f)
+			return f, e, err
+		}
+	} else if _, ok := pl.format.VersionSource(name, ""); ok {
+		return f, nil, err
+	}
+	sn, _, err := pl.load(ctx, name, forFile)
+	if err != nil {
+		return ecosystem.File{}, nil, err
+	}
+	f, e, err := pl.locateIn(ctx, sn, name, file)
+	if assay.Is(err, assay.NotFound) && !sn.fresh(pl.s.now(), &pl.s.lim) {
+		// Perhaps it was published since we last looked.
+		if sn, _, err = pl.load(ctx, name, forMissing); err != nil {
+			return ecosystem.File{}, nil, err
+		}
+		f, e, err = pl.locateIn(ctx, sn, name, file)
+	}
+	return f, e, err
+}
+
+// locateIn looks in a snapshot, then among the stored files of versions that
+// left the listing: a lock file of today installs in years.
+func (pl *Place) locateIn(ctx context.Context, sn *snapshot, name, file string) (ecosystem.File, *entry, error) {
+	notFound := assay.Errorf(assay.NotFound, "%s has no file %s", name, file)
+	if sn.listing != nil {
+		f, err := pl.format.Locate(name, file, sn.listing)
+		if err == nil {
+			if e, _ := sn.lookup(f.Version); e != nil {
+				return f, e, nil
+			}
+			return f, nil, notFound
+		}
+		if !assay.Is(err, assay.NotFound) {
+			return f, nil, err
+		}
+	}
+	for version, e := range sn.absent {
+		var row store.File
+		err := pl.s.cfg.Store.View(ctx, func(tx store.Tx) error {
+			var err error
+			row, err = tx.File(ctx, store.FileKey{Registry: pl.name, Name: name, Version: version, File: file})
+			return err
+		})
+		if err == nil && row.Stored {
+			return ecosystem.File{Name: file, Version: version, ContentType: "application/octet-stream"}, e, nil
+		}
+		if err != nil && !assay.Is(err, assay.NotFound) {
+			return ecosystem.File{}, nil, err
+		}
+	}
+	return ecosystem.File{}, nil, notFound
+}
+
+// decideAndOpen takes the decision, in step with changes of the rules, then
+// opens the bytes.
+func (pl *Place) decideAndOpen(ctx context.Context, name string, f ecosystem.File, e *entry, fl *flight) (*ecosystem.Content, error) {
+	warning := ""
+	at := assay.Coordinate{Ecosystem: pl.eco, Name: name, Version: f.Version}
+	if e != nil && !f.Always {
+		for {
+			rules := pl.s.cfg.Rules.Current()
+			fl.carries(e.facts)
+			d := e.decide(rules, pl.s.now())
+			pl.count(at, d)
+			if d.Denied() {
+				return nil, denied(at, d)
+			}
+			if pl.s.cfg.Rules.Current() != rules {
+				continue
+			}
+			if d.Effect == assay.Warn {
+				if lead := d.Lead(); lead != nil {
+					warning = lead.Rule + ": " + lead.Reason
+				}
+			}
+			break
+		}
+	}
+	content, err := pl.bytesOf(ctx, name, f, e)
+	if err != nil {
+		return nil, err
+	}
+	content.Warning = warning
+	content.ContentType = f.ContentType
+	content.Status = 200
+	if !f.Always && !f.Info {
+		pl.s.cfg.Usage.Fetch(at, assay.Principal{})
+	}
+	return content, nil
+}
+
+func denied(at assay.Coordinate, d *assay.Decision) error {
+	reason := "the policy denies it"
+	if lead := d.Lead(); lead != nil {
+		reason = lead.Rule + ": " + lead.Reason
+	}
+	return &assay.Error{Kind: assay.Denied, Message: at.Short() + " is refused: " + reason, Decision: d, Subject: at}
+}
+
+// count records what was refused or warned of, and what an observed rule
+// would have done.
+func (pl *Place) count(at assay.Coordinate, d *assay.Decision) {
+	for i := range d.Opinions {
+		op := d.Opinions[i]
+		if op.Effect < assay.Warn || op.LiftedBy != "" {
+			continue
+		}
+		pl.s.cfg.Usage.Verdict(pl.name, at, op, d.Denied(), assay.Principal{}, lastSegment(pl.s.why(at)))
+	}
+}
+
+// bytesOf opens stored bytes or joins a transfer.
+func (pl *Place) bytesOf(ctx context.Context, name string, f ecosystem.File, e *entry) (*ecosystem.Content, error) {
+	key := store.FileKey{Registry: pl.name, Name: name, Version: f.Version, File: f.Name}
+	memory := pl.name + "\x00" + name + "\x00" + f.Version + "\x00" + f.Name
+	if hot, ok := pl.s.hot.get(memory); ok {
+		pl.s.stats.FilesWarm.Add(1)
+		pl.touch(key)
+		return &ecosystem.Content{ETag: etagOf(hot.row), Modified: hot.row.FirstSeen.Truncate(time.Second), Size: hot.row.Size, Seeker: bytes.NewReader(hot.body)}, nil
+	}
+	row, err := pl.stored(ctx, key)
+	if err != nil && !assay.Is(err, assay.NotFound) {
+		return nil, err
+	}
+	if err == nil && row.Stored {
+		content, err := pl.openStored(ctx, memory, f, row)
+		if err == nil {
+			pl.s.stats.FilesWarm.Add(1)
+			pl.touch(key)
+			return content, nil
+		}
+		if !assay.Is(err, assay.NotFound) {
+			return nil, err
+		}
+		pl.s.log.Error("stored bytes are gone; they are fetched again and must be the same", "registry", pl.name, "package", name, "file", f.Name)
+	}
+	t, err := pl.join(name, f, e)
+	if err != nil {
+		return nil, err
+	}
+	size, err := t.Begun(ctx)
+	if err != nil {
+		t.Leave()
+		return nil, err
+	}
+	// The first bytes are waited for, so that a small file that turns out
+	// wrong is refused in words and not by a connection that breaks.
+	body := t.Reader(ctx)
+	first := make([]byte, 4<<10)
+	n, err := body.Read(first)
+	if err != nil && err != io.EOF {
+		t.Leave()
+		return nil, err
+	}
+	return &ecosystem.Content{Size: size, Stream: io.MultiReader(bytes.NewReader(first[:n]), body), Release: t.Leave}, nil
+}
+
+// join follows the transfer of a file, beginning it if there is none.
+func (pl *Place) join(name string, f ecosystem.File, e *entry) (*upstream.Transfer, error) {
+	return pl.s.transfers.Join(pl.name+"\x00"+name+"\x00"+f.Version+"\x00"+f.Name, func(ctx context.Context, t *upstream.Transfer) error {
+		return pl.transfer(ctx, t, name, f, e)
+	})
+}
+
+func (pl *Place) stored(ctx context.Context, key store.FileKey) (store.File, error) {
+	var row store.File
+	err := pl.s.cfg.Store.View(ctx, func(tx store.Tx) error {
+		var err error
+		row, err = tx.File(ctx, key)
+		return err
+	})
+	return row, err
+}
+
+func etagOf(row store.File) string { return `"` + row.Blob.Value()[:32] + `"` }
+
+// openStored opens a stored file, and keeps a small one in memory.
+func (pl *Place) openStored(ctx context.Context, memory string, f ecosystem.File, row store.File) (*ecosystem.Content, error) {
+	b, err := pl.s.cfg.Blobs.Open(ctx, row.Blob)
+	if err != nil {
+		return nil, err
+	}
+	content := &ecosystem.Content{ETag: etagOf(row), Modified: row.FirstSeen.Truncate(time.Second), Size: row.Size}
+	if row.Size <= pl.s.lim.HotFile {
+		body, err := io.ReadAll(io.LimitReader(b.Reader(), row.Size+1))
+		_ = b.Close() // read-only
+		if err != nil {
+			return nil, assay.Wrap(assay.Internal, err, "reading the stored file %s", f.Name)
+		}
+		pl.s.hot.put(memory, hotFile{file: f, row: row, body: body}, int64(len(body))+512)
+		content.Seeker = bytes.NewReader(body)
+		return content, nil
+	}
+	content.Seeker = b.Reader()
+	content.Release = func() { _ = b.Close() }
+	return content, nil
+}
+
+// transfer fetches one file, checks it and keeps it. It runs once for all who
+// want the file; nothing is kept unless every check holds.
+func (pl *Place) transfer(ctx context.Context, t *upstream.Transfer, name string, f ecosystem.File, e *entry) error {
+	ctx, cancel := context.WithTimeout(ctx, pl.s.lim.Transfer)
+	defer cancel()
+	key := store.FileKey{Registry: pl.name, Name: name, Version: f.Version, File: f.Name}
+	prior, err := pl.stored(ctx, key)
+	if err != nil && !assay.Is(err, assay.NotFound) {
+		return err
+	}
+	expected, verified, err := pl.expect(ctx, f, e)
+	if err != nil {
+		return err
+	}
+	resp, origin, err := pl.request(ctx, name, f, e)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	staged, err := pl.s.cfg.Blobs.Stage(ctx)
+	if err != nil {
+		return err
+	}
+	t.Begin(staged, resp.Size) // the transfer discards it from here on
+	sums := newSums(expected)
+	if err := copyTo(t, staged, sums, resp.Body); err != nil {
+		return fromUpstream(err, "fetching "+f.Name)
+	}
+	structural, err := pl.format.Check(f, staged, sums.size)
+	if err != nil {
+		return err
+	}
+	computed := append(sums.digests(), structural...)
+	if err := match(f, expected, computed); err != nil {
+		return err
+	}
+	sha := sums.sha256()
+	if prior.Blob != "" && prior.Blob != sha {
+		return pl.changed(ctx, name, f.Version, prior.Blob, sha)
+	}
+	info, err := staged.Commit(ctx)
+	if err != nil {
+		return err
+	}
+	return pl.keep(ctx, name, f, origin, info, computed, verified)
+}
+
+// expect collects the digests that the bytes must have: those the listing
+// promises, the one first promised, those of an outside authority, and the
+// ones first seen.
+func (pl *Place) expect(ctx context.Context, f ecosystem.File, e *entry) (digests []assay.Digest, verified string, err error) {
+	digests = append(digests, f.Digests...)
+	if len(digests) > 0 {
+		verified = "the listing's digest"
+	}
+	if e != nil && e.facts.Digest != "" && !f.Always && !f.Info {
+		digests = append(digests, e.facts.Digest)
+	}
+	if a, ok := pl.format.(ecosystem.Attester); ok {
+		attested, err := a.Attest(ctx, f, &world{pl: pl})
+		if err != nil && !assay.Is(err, assay.NotFound) {
+			return nil, "", err
+		}
+		if len(attested) > 0 {
+			digests, verified = append(digests, attested...), "the checksum database"
+		}
+	}
+	return digests, verified, nil
+}
+
+// request asks the owner of the name for the file, or, for a format that
+// needs no listing, each origin until one has it.
+func (pl *Place) request(ctx context.Context, name string, f ecosystem.File, e *entry) (*upstream.Response, string, error) {
+	if f.Source.Path == "" && f.Source.URL == "" {
+		return nil, "", assay.Errorf(assay.NotFound, "%s is no longer listed upstream and its bytes are not stored here", f.Name)
+	}
+	owner := ""
+	if e != nil {
+		owner = e.facts.Origin
+	} else if pkg, err := pl.pkg(ctx, name); err == nil {
+		owner = pkg.Origin
+	}
+	candidates := pl.candidates(owner)
+	if len(candidates) == 0 {
+		return nil, "", pl.noUpstream()
+	}
+	limit := f.Source.Limit
+	if limit == 0 {
+		limit = pl.s.lim.File
+	}
+	for _, origin := range candidates {
+		pl.s.stats.UpstreamRequests.Add(1)
+		resp, err := pl.s.cfg.Upstream.Do(ctx, pl.upstreamOrigin(origin), upstream.Request{Method: "GET", Path: f.Source.Path, URL: f.Source.URL, Accept: f.Source.Accept, Limit: limit})
+		if err != nil {
+			return nil, "", fromUpstream(err, "asking the upstream for "+f.Name)
+		}
+		if resp.Status == 200 {
+			return resp, origin.Address, nil
+		}
+		_ = resp.Body.Close() // an answer without the file
+	}
+	return nil, "", assay.Errorf(assay.NotFound, "the upstream does not have %s of %s", f.Name, name)
+}
+
+func (pl *Place) pkg(ctx context.Context, name string) (store.Package, error) {
+	var pkg store.Package
+	err := pl.s.cfg.Store.View(ctx, func(tx store.Tx) error {
+		var err error
+		pkg, err = tx.Package(ctx, pl.name, name)
+		return err
+	})
+	return pkg, err
+}
+
+// match compares every expected digest with the computed one of its
+// algorithm. One that could not be computed fails: a check that cannot be
+// made is not a check that passed.
+func match(f ecosystem.File, expected, computed []assay.Digest) error {
+	have := map[string]assay.Digest{}
+	for _, d := range computed {
+		have[d.Algorithm()] = d
+	}
+	for _, want := range expected {
+		got := have[want.Algorithm()]
+		if got == want {
+			continue
+		}
+		return assay.Errorf(assay.Unsound,
+			"the upstream's bytes for %s do not match the digest %s that was promised (they have %s); nothing was kept; try again, and if it stays so report it to the upstream", f.Name, want, got)
+	}
+	return nil
+}
+
+// changed records that the upstream offered other bytes than those first seen,
+// so that the rule digest-changed denies the version from now on.
+func (pl *Place) changed(ctx context.Context, name, version string, first, offered assay.Digest) error {
+	now := pl.s.now()
+	at := assay.Coordinate{Ecosystem: pl.eco, Name: name, Version: version}
+	err := pl.s.cfg.Store.Update(ctx, func(tx store.Tx) error {
+		row, err := tx.Version(ctx, pl.name, name, version)
+		if assay.Is(err, assay.NotFound) {
+			row = store.Version{Version: version, FirstListed: now}
+		} else if err != nil {
+			return err
+		}
+		row.ChangedTo, row.ChangedAt = offered, now
+		if row.Digest == "" {
+			row.Digest = first
+		}
+		if err := tx.PutVersions(ctx, pl.name, name, []store.Version{row}); err != nil {
+			return err
+		}
+		body, err := json.Marshal(map[string]string{"registry": pl.name, "first": string(first), "offered": string(offered)})
+		if err != nil {
+			return err
+		}
+		return tx.AppendEvent(ctx, assay.Event{Time: now, Kind: assay.EventDigestChanged, Subject: at, Body: body})
+	})
+	if err != nil {
+		return err
+	}
+	pl.packages.forget(name)
+	return assay.Errorf(assay.Unsound, "the upstream serves other bytes for %s than those first seen here (first %s, now %s); it is refused until an administrator accepts them", at.Short(), first, offered)
+}
+
+// keep writes down a file whose bytes are right and durable.
+func (pl *Place) keep(ctx context.Context, name string, f ecosystem.File, origin string, info blob.Info, digests []assay.Digest, verified string) error {
+	now := pl.s.now()
+	at := assay.Coordinate{Ecosystem: pl.eco, Name: name, Version: f.Version, File: f.Name}
+	row := store.File{Registry: pl.name, Name: name, Version: f.Version, File: f.Name, Origin: origin,
+		Blob: info.Digest, Size: info.Size, Digests: digests, Verified: verified, FirstSeen: now, LastUsed: now, Stored: true}
+	err := pl.s.cfg.Store.Update(ctx, func(tx store.Tx) error {
+		key := store.FileKey{Registry: pl.name, Name: name, Version: f.Version, File: f.Name}
+		before, err := tx.File(ctx, key)
+		if err == nil {
+			row.FirstSeen = before.FirstSeen
+			if before.Blob != row.Blob {
+				return assay.Errorf(assay.Conflict, "%s was stored meanwhile with other bytes", f.Name)
+			}
+		} else if !assay.Is(err, assay.NotFound) {
+			return err
+		}
+		if err := tx.PutFile(ctx, row); err != nil {
+			return err
+		}
+		if !f.Always && !f.Info {
+			if err := pl.pin(ctx, tx, name, f.Version, digests); err != nil {
+				return err
+			}
+		}
+		if before.Blob != "" {
+			return nil // fetched again after its bytes had been evicted
+		}
+		body, err := json.Marshal(map[string]any{"registry": pl.name, "sha256": info.Digest.Value(), "size": info.Size, "verified": verified})
+		if err != nil {
+			return err
+		}
+		return tx.AppendEvent(ctx, assay.Event{Time: now, Kind: assay.EventStored, Subject: at, Body: body})
+	})
+	if err != nil {
+		return err
+	}
+	pl.s.stats.FilesFetched.Add(1)
+	return nil
+}
+
+// pin keeps the digest first seen of a version whose listing promised none.
+func (pl *Place) pin(ctx context.Context, tx store.Tx, name, version string, digests []assay.Digest) error {
+	row, err := tx.Version(ctx, pl.name, name, version)
+	if assay.Is(err, assay.NotFound) || (err == nil && row.Digest != "") {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	row.Digest = assay.Strongest(digests)
+	for _, d := range digests {
+		if d.Algorithm() == "h1" {
+			row.Digest = d
+		}
+	}
+	return tx.PutVersions(ctx, pl.name, name, []store.Version{row})
+}
+
+// copyTo moves the body into the staged blob and the sums, telling the
+// followers how far it has come.
+func copyTo(t *upstream.Transfer, to io.Writer, sums *sums, body io.Reader) error {
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := body.Read(buf)
+		if n > 0 {
+			if _, werr := to.Write(buf[:n]); werr != nil {
+				return werr
+			}
+			sums.write(buf[:n])
+			t.Advance(n)
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// sums computes SHA-256 always, and the other algorithms that are expected.
+type sums struct {
+	by   map[string]hash.Hash
+	size int64
+}
+
+func newSums(expected []assay.Digest) *sums {
+	s := &sums{by: map[string]hash.Hash{"sha256": sha256.New()}}
+	for _, d := range expected {
+		alg := d.Algorithm()
+		if s.by[alg] != nil {
+			continue
+		}
+		switch alg {
+		case "sha512":
+			s.by[alg] = sha512.New()
+		case "sha384":
+			s.by[alg] = sha512.New384()
+		case "sha1":
+			s.by[alg] = sha1.New()
+		case "md5":
+			s.by[alg] = md5.New()
+		}
+	}
+	return s
+}
+
+func (s *sums) write(p []byte) {
+	s.size += int64(len(p))
+	for _, h := range s.by {
+		_, _ = h.Write(p) // never fails (hash.Hash)
+	}
+}
+
+func (s *sums) digests() []assay.Digest {
+	out := make([]assay.Digest, 0, len(s.by)+1)
+	for alg, h := range s.by {
+		out = append(out, assay.NewDigest(alg, h.Sum(nil)))
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (s *sums) sha256() assay.Digest { return assay.NewDigest("sha256", s.by["sha256"].Sum(nil)) }

@@ -1,0 +1,183 @@
+package registry
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"assay.invalid/internal/assay"
+	"assay.invalid/internal/ecosystem"
+	"assay.invalid/internal/policy"
+	"assay.invalid/internal/store"
+)
+
+// entry is a version's facts with the last decision on them. Facts do not
+// change; when more is known a new entry takes this one's place.
+type entry struct {
+	facts  *assay.Facts
+	cached atomic.Pointer[verdict]
+}
+
+type verdict struct {
+	rules    *policy.Ruleset
+	decision assay.Decision
+}
+
+// decide returns the decision under the given rules, from memory where it
+// still stands. It allocates only when it has to decide anew.
+func (e *entry) decide(rules *policy.Ruleset, now time.Time) *assay.Decision {
+	if v := e.cached.Load(); v != nil && v.rules == rules && (v.decision.Until.IsZero() || now.Before(v.decision.Until)) {
+		return &v.decision
+	}
+	v := &verdict{rules: rules, decision: rules.Decide(e.facts, now)}
+	e.cached.Store(v)
+	return &v.decision
+}
+
+// snapshot is what is known of a package at one time. It is immutable.
+type snapshot struct {
+	pkg     store.Package
+	listing ecosystem.Listing // nil if the package was never listed
+	docs    []store.Document  // what listing was read from, in the order of the sources
+	entries []*entry          // by index of listing.Versions()
+	// absent are versions that we know and the listing lacks.
+	absent map[string]*entry
+	// missing is set when the upstream says that the package does not exist
+	// (any more); listing is then what it was before, if it ever was.
+	missing bool
+	// partial is set when something that could be known is not yet (dates);
+	// such a snapshot is refreshed soon.
+	partial bool
+	checked time.Time
+}
+
+// lookup returns the entry of a version and whether it is listed now.
+func (sn *snapshot) lookup(version string) (e *entry, listed bool) {
+	if sn == nil {
+		return nil, false
+	}
+	if sn.listing != nil && !sn.missing {
+		if i := sn.listing.Find(version); i >= 0 {
+			return sn.entries[i], true
+		}
+	}
+	return sn.absent[version], false
+}
+
+// bytes is roughly what the snapshot holds in memory.
+func (sn *snapshot) bytes() int64 {
+	n := int64(512) + int64(len(sn.entries)+len(sn.absent))*600
+	if sn.listing != nil {
+		n += sn.listing.Bytes()
+	}
+	return n
+}
+
+// fresh tells whether the snapshot need not be checked with the upstream. A
+// clock that has jumped back makes it old.
+func (sn *snapshot) fresh(now time.Time, lim *Limits) bool {
+	keep := lim.Fresh
+	if sn.missing {
+		keep = lim.Missing
+	}
+	if sn.partial {
+		keep = min(keep, 5*time.Second)
+	}
+	age := now.Sub(sn.checked)
+	return age >= 0 && age < keep
+}
+
+// pack is a package's place in memory.
+type pack struct {
+	current atomic.Pointer[snapshot]
+
+	mu sync.Mutex
+	// loose are versions asked for by name of a package whose listing was
+	// not needed (Go).
+	loose map[string]*entry
+}
+
+func (p *pack) looseEntry(version string) *entry {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.loose[version]
+}
+
+// maxLoose bounds the versions of one package that are kept outside of its
+// listing; beyond it they are read from the store again.
+const maxLoose = 4096
+
+func (p *pack) setLoose(version string, e *entry) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.loose == nil || len(p.loose) >= maxLoose {
+		p.loose = map[string]*entry{}
+	}
+	p.loose[version] = e
+}
+
+func (p *pack) dropLoose() {
+	p.mu.Lock()
+	p.loose = nil
+	p.mu.Unlock()
+}
+
+// facts joins what a document says of a version with what we have kept.
+func (pl *Place) facts(name, origin string, v *ecosystem.Version, row *store.Version) *assay.Facts {
+	f := &assay.Facts{
+		Coordinate: assay.Coordinate{Ecosystem: pl.eco, Name: name, Version: v.Version},
+		Registry:   pl.name, Origin: origin,
+		Published: v.Published, PublishedSource: v.PublishedSource,
+		InstallScripts: v.InstallScripts, Scripts: v.Scripts,
+		Yanked: v.Yanked, Deprecated: v.Deprecated, Placeholder: v.Placeholder,
+		Digest: v.Digest,
+	}
+	if row != nil {
+		f.FirstListed, f.LastAbsent, f.Vanished = row.FirstListed, row.LastAbsent, row.Vanished
+		f.ChangedTo, f.ChangedAt = row.ChangedTo, row.ChangedAt
+		if f.Published.IsZero() {
+			f.Published, f.PublishedSource = row.Published, row.PublishedSource
+		}
+		if row.Digest != "" {
+			f.Digest = row.Digest
+		}
+	}
+	return f
+}
+
+// rowFacts makes facts of a version that no document describes now.
+func (pl *Place) rowFacts(name, origin string, row *store.Version) *assay.Facts {
+	return pl.facts(name, origin, &ecosystem.Version{Version: row.Version}, row)
+}
+
+// build makes a snapshot of a listing and the rows kept of its versions.
+func (pl *Place) build(pkg store.Package, listing ecosystem.Listing, docs []store.Document, rows map[string]store.Version, checked time.Time) *snapshot {
+	sn := &snapshot{pkg: pkg, listing: listing, docs: docs, checked: checked}
+	placeholder := false
+	if listing != nil {
+		versions := listing.Versions()
+		sn.entries = make([]*entry, len(versions))
+		for i := range versions {
+			placeholder = placeholder || versions[i].Placeholder
+			var row *store.Version
+			if r, ok := rows[versions[i].Version]; ok {
+				row = &r
+			}
+			sn.entries[i] = &entry{facts: pl.facts(pkg.Name, pkg.Origin, &versions[i], row)}
+		}
+	}
+	for version, row := range rows {
+		if listing != nil && listing.Find(version) >= 0 {
+			continue
+		}
+		if sn.absent == nil {
+			sn.absent = map[string]*entry{}
+		}
+		facts := pl.rowFacts(pkg.Name, pkg.Origin, &row)
+		// Where a security placeholder took the package's place, what was
+		// there before was removed for a reason.
+		facts.Placeholder = placeholder
+		sn.absent[version] = &entry{facts: facts}
+	}
+	return sn
+}
