@@ -1,0 +1,125 @@
+package why
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"assay.invalid/internal/assay"
+	"assay.invalid/internal/web/webtest"
+)
+
+var now = time.Date(2026, 3, 31, 1, 10, 0, 0, time.UTC)
+
+func refused() assay.Explanation {
+	return assay.Explanation{
+		Coordinate: assay.Coordinate{Ecosystem: assay.NPM, Name: "@acme/left", Version: "1.14.1"},
+		Registry:   "npm",
+		Facts: []assay.Fact{
+			{Name: "published", Value: "2026-03-31T00:21:00Z", Source: "packument time", Known: true},
+			{Name: "install scripts", Source: "the version's manifest"},
+		},
+		Decision: assay.Decision{Effect: assay.Deny, Opinions: []assay.Opinion{
+			{Rule: "cooldown", Effect: assay.Deny, Reason: "published 49 minutes ago; versions wait 72 hours", Remedy: "Wait, or ask for an exception.", Until: now.Add(71*time.Hour + 11*time.Minute)},
+			{Rule: "scripts", Effect: assay.Warn, Mode: assay.Observe, Reason: "runs code at install"},
+			{Rule: "block", Effect: assay.Deny, Reason: "an old block", LiftedBy: "e7"},
+		}},
+		Nearest: "1.14.0",
+		Advice:  []string{"Take 1.14.0 now."},
+		Epoch:   212,
+		Stale:   120,
+	}
+}
+
+func TestARefusalSaysEverything(t *testing.T) {
+	p := New(refused(), now)
+	page := webtest.Check(t, p.Write)
+	if got := page.Text("h1"); got != "@acme/left@1.14.1 is refused" {
+		t.Errorf("the heading is %q", got)
+	}
+	page.Has(
+		"What pkg:npm/%40acme/left@1.14.1 , from the registry npm",
+		"Rule cooldown", "Why published 49 minutes ago; versions wait 72 hours",
+		"Until 2026-04-03 00:21 UTC , in 2 days 23 hours",
+		"Nearest allowed version pkg:npm/%40acme/left@1.14.0",
+		"Take 1.14.0 now.", "Wait, or ask for an exception.",
+		"scripts warn only observed: it does not count runs code at install",
+		"block deny lifted by exception e7 an old block",
+		"published 2026-03-31T00:21:00Z source: packument time",
+		"install scripts unknown source: the version's manifest",
+		"2 minutes old", "assay explain 'pkg:npm/%40acme/left@1.14.1'", "epoch 212",
+	)
+	// The reason stands above the facts, the advice between them.
+	text := page.Text("main")
+	if why, do, facts := strings.Index(text, "Why published"), strings.Index(text, "What you can do"), strings.Index(text, "What was known"); !(why < do && do < facts) {
+		t.Errorf("the order is %d, %d, %d", why, do, facts)
+	}
+}
+
+func TestOtherDecisions(t *testing.T) {
+	warned := refused()
+	warned.Decision = assay.Decision{Effect: assay.Warn, Opinions: []assay.Opinion{{Rule: "scripts", Effect: assay.Warn, Reason: "runs code at install"}}}
+	p := New(warned, now)
+	page := webtest.Check(t, p.Write)
+	page.Has("is allowed, with a warning", "Rule scripts")
+	page.Lacks("Until", "refused")
+
+	bare := assay.Explanation{Coordinate: warned.Coordinate, Registry: "npm", Decision: assay.Decision{Effect: assay.Allow}}
+	p = New(bare, now)
+	page = webtest.Check(t, p.Write)
+	page.Has("@acme/left@1.14.1 is allowed")
+	page.Lacks("Rule", "What you can do", "What was known", "Nearest")
+
+	past := refused()
+	past.Decision.Opinions[0].Until = now.Add(-time.Minute)
+	p = New(past, now)
+	page = webtest.Check(t, p.Write)
+	page.Has("Until 2026-03-31 01:09 UTC")
+	page.Lacks(", in ")
+}
+
+func TestAPackageListsItsVersions(t *testing.T) {
+	e := assay.Explanation{Coordinate: refused().Coordinate.Package(), Registry: "npm"}
+	for i := range maxVersions + 5 {
+		e.Versions = append(e.Versions, assay.VersionDecision{Version: fmt.Sprintf("%d.0.0", i), Decision: refused().Decision})
+	}
+	p := New(e, now)
+	page := webtest.Check(t, p.Write)
+	page.Has("decided version by version", "5 older ones are not shown", "199.0.0 refused cooldown: published 49 minutes ago", "not in the upstream's listing now")
+	page.Lacks("200.0.0")
+	if rows := len(page.All("tr")); rows != maxVersions+1 {
+		t.Errorf("the table has %d rows", rows)
+	}
+}
+
+// FuzzWhy holds that no text from outside becomes markup, an address or a
+// line that reads backwards.
+func FuzzWhy(f *testing.F) {
+	f.Add(`<script>alert(1)</script>`)
+	f.Add(`"><img src=x onerror=alert(1)>`)
+	f.Add("\u202egnp.exe \x1b[31m \x00")
+	f.Add(`</dd></dl></section><style>*{display:none}</style>`)
+	f.Add(`'; rm -rf / #`)
+	f.Add("{{.}}")
+	f.Fuzz(func(t *testing.T, s string) {
+		e := refused()
+		e.Coordinate.Name, e.Coordinate.Version, e.Registry, e.Nearest = s+"x", s, s, s
+		e.Advice = []string{s}
+		e.Facts = append(e.Facts, assay.Fact{Name: s, Value: s, Source: s, Known: true})
+		for i := range e.Decision.Opinions {
+			o := &e.Decision.Opinions[i]
+			o.Rule, o.Reason, o.Remedy = s, s, s
+		}
+		p := New(e, now)
+		page := webtest.Check(t, p.Write)
+		if text := page.Text("body"); strings.ContainsAny(text, "\x00\x1b\u202e\u200b") {
+			t.Errorf("the page has hidden characters: %q", text)
+		}
+		// The one line to copy holds a package URL in quotes and nothing else.
+		line := page.Text("pre")
+		if inner, ok := strings.CutPrefix(line, "assay explain '"); !ok || strings.Count(inner, "'") != 1 || !strings.HasSuffix(inner, "'") {
+			t.Errorf("the line to copy is %q", line)
+		}
+	})
+}
