@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"assay.invalid/internal/assay"
+	"assay.invalid/internal/blob/dir"
+	"assay.invalid/internal/cli/adopt"
+	"assay.invalid/internal/cli/datadir"
+	"assay.invalid/internal/ecosystem/golang"
+	"assay.invalid/internal/ecosystem/list"
+	"assay.invalid/internal/registry"
+	"assay.invalid/internal/rulebook"
+	"assay.invalid/internal/store"
+	"assay.invalid/internal/store/sqlite"
+	"assay.invalid/internal/upstream"
+	"assay.invalid/internal/usage"
+)
+
+// house is the rooms of one data directory, wired. It is built in two steps,
+// because the upstreams, which may have to be asked for, are known only with
+// the store at hand: openHouse, then furnish.
+type house struct {
+	dir   *datadir.Dir
+	log   *slog.Logger
+	now   func() time.Time
+	store *sqlite.Store
+	kept  kept
+	self  adopt.Self
+	rules *rulebook.Book
+	table *list.Table
+
+	// Set by furnish.
+	client   *upstream.Client
+	counts   *usage.Recorder
+	registry *registry.Service
+}
+
+// lastWrite bounds how long the last counts may take to be written.
+const lastWrite = 10 * time.Second
+
+// grammars is the table of ecosystems for those who only read names,
+// versions and patterns.
+func grammars() *list.Table { return list.NewTable(list.Adapters(list.Config{})) }
+
+// openHouse opens the store and the rules, which is all that most commands
+// need. The caller holds the lock on the data directory until after Close.
+func openHouse(ctx context.Context, d *datadir.Dir, log *slog.Logger, now func() time.Time) (*house, error) {
+	h := &house{dir: d, log: log, now: now, table: grammars()}
+	var err error
+	if h.store, err = sqlite.Open(ctx, d.Database(), log); err != nil {
+		return nil, err
+	}
+	if h.kept, err = readKept(ctx, h.store, h.table.Places(), now()); err == nil {
+		h.rules, err = rulebook.Open(ctx, h.store, h.table.Grammar, now)
+	}
+	if err != nil {
+		return nil, errors.Join(err, h.store.Close())
+	}
+	return h, nil
+}
+
+// furniture is what furnish needs to know.
+type furniture struct {
+	base  string // the address that clients use
+	sumdb *golang.SumDB
+	cache int64 // bytes; 0 for the default
+}
+
+// furnish adds what packages are pulled through with.
+func (h *house) furnish(ctx context.Context, f furniture) error {
+	h.table = list.NewTable(list.Adapters(list.Config{SumDB: f.sumdb}))
+	blobs, err := dir.Open(h.dir.Blobs(), dir.Config{})
+	if err != nil {
+		return err
+	}
+	fetching := upstream.DefaultConfig()
+	fetching.InstanceID = h.kept.instance
+	fetching.UserAgent = "assay/" + readBuild().Version
+	fetching.Log = h.log
+	h.client = upstream.New(fetching)
+	h.counts = usage.Start(h.store, usage.Options{Log: h.log, Now: h.now})
+	limits := registry.DefaultLimits()
+	if f.cache > 0 {
+		limits.Cache = f.cache
+	}
+	h.registry, err = registry.New(ctx, registry.Config{
+		Store: h.store, Blobs: blobs, Upstream: h.client, Rules: h.rules, Usage: h.counts,
+		Adapters: h.table.Adapters(), BaseURL: f.base, Limits: limits, Log: h.log, Now: h.now,
+	})
+	return err
+}
+
+// adopt asks the package managers for upstreams.
+func (h *house) adopt(ctx context.Context, env []string, askers map[string]adopt.Asker) ([]supply, *golang.SumDB, error) {
+	a := adopter{
+		store: h.store, places: h.table.Places(), kept: h.kept, askers: askers, now: h.now(),
+		config: adopt.Config{Env: env, Self: h.self},
+	}
+	return a.run(ctx)
+}
+
+// Close closes the rooms, the ones that use others first. What they still
+// have to write down is written.
+func (h *house) Close() error {
+	var errs []error
+	if h.registry != nil {
+		errs = append(errs, h.registry.Close())
+	}
+	if h.counts != nil {
+		// The context that ended the server has ended; the last counts are
+		// written all the same.
+		ctx, cancel := context.WithTimeout(context.Background(), lastWrite)
+		errs = append(errs, h.counts.Close(ctx))
+		cancel()
+	}
+	if h.client != nil {
+		errs = append(errs, h.client.Close())
+	}
+	return errors.Join(append(errs, h.store.Close())...)
+}
+
+// ready says why the server cannot do its work.
+func (h *house) ready(ctx context.Context) error {
+	return h.store.View(ctx, func(tx store.Tx) error {
+		_, err := tx.Setting(ctx, settingInstance)
+		return err
+	})
+}
+
+// selfOf makes the address that must not be adopted of the listen address,
+// invalid when nothing listens, and the one that clients use.
+func selfOf(listen netip.AddrPort, base string) (adopt.Self, error) {
+	u, err := url.Parse(base)
+	if err != nil {
+		return adopt.Self{}, assay.Wrap(assay.Internal, err, "the base address %s cannot be read", base)
+	}
+	if address, err := netip.ParseAddrPort(u.Host); err == nil && !listen.IsValid() {
+		listen = address
+	}
+	return adopt.Self{Listen: listen, Public: u}, nil
+}
