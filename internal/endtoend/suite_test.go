@@ -1,0 +1,166 @@
+package endtoend_test
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	vocabulary "assay.invalid/internal/assay"
+	"assay.invalid/internal/blob/dir"
+	"assay.invalid/internal/ecosystem/ecosystemtest"
+	"assay.invalid/internal/ecosystem/golang"
+	"assay.invalid/internal/ecosystem/list"
+	"assay.invalid/internal/registry"
+	"assay.invalid/internal/rulebook"
+	"assay.invalid/internal/server"
+	"assay.invalid/internal/server/api"
+	"assay.invalid/internal/store"
+	"assay.invalid/internal/store/sqlite"
+	"assay.invalid/internal/upstream"
+	"assay.invalid/internal/usage"
+)
+
+func TestNPMSuite(t *testing.T) {
+	ecosystemtest.Run(t, ecosystemtest.Subject{
+		World: func(t *testing.T) ecosystemtest.World {
+			fake, err := ecosystemtest.NewNPM()
+			must(t, err)
+			t.Cleanup(fake.Stop)
+			return ecosystemtest.NPMWorld{Fake: fake}
+		},
+		Place: func(t *testing.T, w ecosystemtest.World) ecosystemtest.Place { return newHouse(t, w, "npm", nil) },
+	})
+}
+
+func TestGoSuite(t *testing.T) {
+	ecosystemtest.Run(t, ecosystemtest.Subject{
+		World: func(t *testing.T) ecosystemtest.World {
+			fake, err := ecosystemtest.NewGo()
+			must(t, err)
+			t.Cleanup(fake.Stop)
+			return ecosystemtest.GoWorld{Fake: fake}
+		},
+		Place: func(t *testing.T, w ecosystemtest.World) ecosystemtest.Place {
+			key := w.(ecosystemtest.GoWorld).Fake.SumDBKey
+			return newHouse(t, w, "go", &golang.SumDB{Name: ecosystemtest.SumDBName, Key: key})
+		},
+	})
+}
+
+// clock is one that only Advance and real time move.
+type clock struct {
+	mu    sync.Mutex
+	ahead time.Duration
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Add(c.ahead)
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ahead += d
+}
+
+// newHouse builds the whole house in this process, because a clock cannot be
+// moved in another, and returns one of its places.
+func newHouse(t *testing.T, w ecosystemtest.World, place string, sums *golang.SumDB) ecosystemtest.Place {
+	t.Helper()
+	ctx, data, c := t.Context(), t.TempDir(), &clock{}
+	printed := &transcript{}
+	log := slog.New(slog.NewTextHandler(printed, nil))
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the house logged:\n%s", printed)
+		}
+	})
+	database, err := sqlite.Open(ctx, filepath.Join(data, "assay.db"), log)
+	must(t, err)
+	t.Cleanup(func() { must(t, database.Close()) })
+	must(t, database.Update(ctx, func(tx store.Tx) error {
+		return tx.PutOrigins(ctx, place, []store.Origin{{Registry: place, Address: w.Upstream().URL(), Source: "the suite", Set: c.now()}})
+	}))
+	blobs, err := dir.Open(filepath.Join(data, "blobs"), dir.Config{})
+	must(t, err)
+	table := list.NewTable(list.Adapters(list.Config{SumDB: sums}))
+	book, err := rulebook.Open(ctx, database, table.Grammar, c.now)
+	must(t, err)
+	recorder := usage.Start(database, usage.Options{Now: c.now, Log: log})
+	t.Cleanup(func() { must(t, recorder.Close(context.Background())) })
+	fetching := upstream.New(upstream.Config{
+		InstanceID: "the-suite", ResponseHeader: time.Second, Idle: time.Second, Total: 10 * time.Second, MaxBody: 8 << 20,
+		Retries: 1, Backoff: upstream.Backoff{Base: 10 * time.Millisecond, Max: 50 * time.Millisecond},
+		MaxRetryAfter: 10 * time.Millisecond, Now: c.now, Log: log,
+	})
+	t.Cleanup(func() { must(t, fetching.Close()) })
+	limits := registry.DefaultLimits()
+	limits.Document, limits.File = 4<<20, 4<<20
+
+	listener, err := server.Listen(ctx, "127.0.0.1:0")
+	must(t, err)
+	base := "http://" + listener.Addr().String() + "/"
+	service, err := registry.New(ctx, registry.Config{
+		Store: database, Blobs: blobs, Upstream: fetching, Rules: book, Usage: recorder, Adapters: table.Adapters(),
+		BaseURL: base, Limits: limits, Now: c.now, Log: log,
+	})
+	must(t, err)
+	t.Cleanup(func() { must(t, service.Close()) })
+	places := map[string]http.Handler{}
+	for _, adapter := range table.Adapters() {
+		repository, ok := service.Place(adapter.Place())
+		if !ok {
+			t.Fatalf("the registry has no place %s", adapter.Place())
+		}
+		places[adapter.Place()] = adapter.Handler(repository)
+	}
+	front, err := server.New(server.Config{Places: places, Control: reader{service: service}, InstanceID: "the-suite", Log: log})
+	must(t, err)
+	serve(t, front, listener)
+
+	by := vocabulary.Operator
+	return ecosystemtest.Place{
+		Base: base + place + "/",
+		Block: func(pattern, reason string) error {
+			_, err := book.Block(t.Context(), by, pattern, reason, time.Time{})
+			return err
+		},
+		Except: func(version, rule, reason string) error {
+			_, err := book.Except(t.Context(), by, version, rule, reason, time.Time{})
+			return err
+		},
+		Advance: c.advance,
+		Now:     c.now,
+	}
+}
+
+// serve runs the server until the test ends, and waits for it. It is set up
+// last, so that it ends first.
+func serve(t *testing.T, front *server.Server, listener net.Listener) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- front.Serve(ctx, listener) }()
+	t.Cleanup(func() {
+		cancel()
+		must(t, <-ended)
+	})
+}
+
+// reader answers the one question that the suite asks of a control: why. The
+// rest it does not ask, and would be told by a nil pointer.
+type reader struct {
+	api.Control
+	service *registry.Service
+}
+
+func (r reader) Why(ctx context.Context, id string) (vocabulary.Explanation, error) {
+	return r.service.ExplainWhy(ctx, id)
+}
