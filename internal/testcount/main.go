@@ -82,8 +82,18 @@ func report(events io.Reader, w io.Writer) (passed, failed int, err error) {
 			find(e.Package, e.Test).output.WriteString(e.Output)
 		case "run", "pass", "fail", "skip":
 			find(e.Package, e.Test).action = e.Action
-			if i := strings.LastIndexByte(e.Test, '/'); i >= 0 {
-				find(e.Package, e.Test[:i]).parent = true
+			// The parent ran before it. A slash may also stand in the name
+			// itself ("input/output error"), so only what ran is a parent.
+			for above := e.Test; ; {
+				i := strings.LastIndexByte(above, '/')
+				if i < 0 {
+					break
+				}
+				above = above[:i]
+				if o := seen[key{e.Package, above}]; o != nil {
+					o.parent = true
+					break
+				}
 			}
 		}
 	}

@@ -28,6 +28,12 @@ func TestReport(t *testing.T) {
 			{"Action":"fail","Package":"p","Test":"TestA/y"}
 			{"Action":"fail","Package":"p","Test":"TestA"}
 			{"Action":"fail","Package":"p"}`, 1, 1, "TestA/y"},
+		{"a slash in a name makes no parent", `
+			{"Action":"run","Package":"p","Test":"TestA"}
+			{"Action":"run","Package":"p","Test":"TestA/input/output_error"}
+			{"Action":"pass","Package":"p","Test":"TestA/input/output_error"}
+			{"Action":"pass","Package":"p","Test":"TestA"}
+			{"Action":"pass","Package":"p"}`, 1, 0, ""},
 		{"a test that fails beside subtests that pass", `
 			{"Action":"run","Package":"p","Test":"TestA"}
 			{"Action":"run","Package":"p","Test":"TestA/x"}
