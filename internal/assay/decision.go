@@ -67,6 +67,10 @@ type Opinion struct {
 	Reason string    `json:"reason"`           // a clause for people: "published 5 hours ago; versions wait 72 hours"
 	Remedy string    `json:"remedy,omitempty"` // what the person can do, one sentence
 	Until  time.Time `json:"until,omitzero"`   // when the opinion ends by itself; zero: it does not
+	// Unlist leaves the version out of listings, so that no resolver chooses
+	// it, while exact requests are judged by Effect alone: a yanked version
+	// stays for old lock files.
+	Unlist bool `json:"unlist,omitempty"`
 	// LiftedBy is the id of the exception that lifts this deny; "" if none.
 	LiftedBy string `json:"lifted_by,omitempty"`
 }
@@ -110,6 +114,20 @@ func (d *Decision) Lead() *Opinion {
 		}
 	}
 	return nil
+}
+
+// Unlisted tells whether the version must be left out of listings, and which
+// opinion says so: it is denied, or one that counts asks for it.
+func (d *Decision) Unlisted() (*Opinion, bool) {
+	if d.Denied() {
+		return d.Lead(), true
+	}
+	for i := range d.Opinions {
+		if o := &d.Opinions[i]; o.Counts() && o.Unlist {
+			return o, true
+		}
+	}
+	return nil, false
 }
 
 // Denied tells whether the coordinate must not be handed out.

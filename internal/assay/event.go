@@ -22,6 +22,15 @@ const (
 	EventExcepted         EventKind = "excepted"
 	EventExceptionRevoked EventKind = "exception-revoked"
 	EventPolicyChanged    EventKind = "policy-changed"
+	EventClaimed          EventKind = "claimed"
+	EventUnclaimed        EventKind = "unclaimed"
+	EventTokenCreated     EventKind = "token-created"
+	EventTokenRevoked     EventKind = "token-revoked"
+	EventPublished        EventKind = "published"
+	EventTagged           EventKind = "tagged"         // a tag was set, moved or dropped
+	EventStatusChanged    EventKind = "status-changed" // yanked, quarantined, released, ...
+	EventRemoved          EventKind = "removed"        // a tombstone stays
+	EventErased           EventKind = "erased"         // the bytes of a removed version were destroyed
 )
 
 // Event is a fact of history: appended in the same transaction as the rows it

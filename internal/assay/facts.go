@@ -33,6 +33,13 @@ type Facts struct {
 	FirstListed time.Time
 	LastAbsent  time.Time
 
+	// Hosted is set for a version that was published here, by PublishedBy.
+	Hosted      bool
+	PublishedBy string
+	// Status is what was said of the version here, and StatusReason why.
+	Status       Status
+	StatusReason string
+
 	// InstallScripts says whether installing runs code of the package.
 	InstallScripts Tristate
 	// Scripts names them ("preinstall", "postinstall"), where known.
@@ -75,7 +82,11 @@ func (f *Facts) List() []Fact {
 		out = append(out, Fact{Name: name, Value: value, Source: source, Known: known})
 	}
 	when := func(t time.Time) string { return t.UTC().Format(time.RFC3339) }
-	add("origin", f.Origin, "the registry's upstream", f.Origin != "")
+	if f.Hosted {
+		add("origin", "hosted here", "the journal", true)
+	} else {
+		add("origin", f.Origin, "the registry's upstream", f.Origin != "")
+	}
 	source := f.PublishedSource
 	if source == "" {
 		source = "the upstream"
@@ -96,7 +107,15 @@ func (f *Facts) List() []Fact {
 		}
 		scripts += s
 	}
-	add("install scripts", scripts, "the version's manifest", f.InstallScripts != Unknown)
+	if f.Coordinate.Ecosystem != Golang { // the go command runs nothing of a module when it installs it
+		add("install scripts", scripts, "the version's manifest", f.InstallScripts != Unknown)
+	}
+	if f.Hosted {
+		add("published by", f.PublishedBy, "the journal", f.PublishedBy != "")
+	}
+	if f.Status != Active {
+		add("status", f.Status.String()+": "+f.StatusReason, "said here", true)
+	}
 	if f.Deprecated != "" {
 		add("deprecated", f.Deprecated, "the upstream", true)
 	}

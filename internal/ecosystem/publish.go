@@ -1,0 +1,99 @@
+package ecosystem
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"assay.invalid/internal/assay"
+)
+
+// Publisher is the writing half of a Repository: hosted packages of one
+// place. The asker is the context's principal; who may not publish a name
+// gets Forbidden, or NotFound for a name that they may not even know of. A
+// change is in the journal and in force when the call returns.
+type Publisher interface {
+	// Publish admits and keeps one version. The same version again is a
+	// Conflict, whatever the bytes; nothing is stored of what is refused.
+	Publish(ctx context.Context, up *Upload) (Receipt, error)
+	// Tag points a tag at a version, or drops it for "".
+	Tag(ctx context.Context, name, tag, version string) (Receipt, error)
+	// Tags returns a hosted package's tags.
+	Tags(ctx context.Context, name string) (map[string]string, error)
+	// SetStatus says something of a version. Removed leaves a tombstone and
+	// cannot be taken back.
+	SetStatus(ctx context.Context, name, version string, status assay.Status, reason string) (Receipt, error)
+	// Search looks through the hosted packages that the asker may read.
+	Search(ctx context.Context, text string, limit int) ([]Found, error)
+	// Claimed tells whether a name belongs to hosted packages alone.
+	Claimed(name string) bool
+}
+
+// Receipt says what became of a change. Index is its place in the log, or -1
+// when the sequencer was late; the change stands all the same.
+type Receipt struct {
+	Coordinate assay.Coordinate
+	Index      int64
+}
+
+// Upload is one version as a publisher sent it, decoded by an adapter.
+type Upload struct {
+	Name, Version string
+	// Manifest is what was sent beside the archive, as JSON (npm: the
+	// version's object); empty where the protocol has none.
+	Manifest []byte
+	Tags     []string // tags to point at the new version
+	Files    []UploadFile
+}
+
+// UploadFile is one file of an upload. The first is the main one.
+type UploadFile struct {
+	Name        string // as it will be served
+	ContentType string
+	Content     io.ReaderAt
+	Size        int64
+	Digests     []assay.Digest // those that the publisher sent; all must hold
+}
+
+// Inspected is what an archive says of itself.
+type Inspected struct {
+	Name, Version string
+	// Manifest is the one inside the archive, as JSON where it is.
+	Manifest []byte
+	// Disagreements name the fields in which the manifest that was sent and
+	// the one inside differ, where a difference would mislead ("name",
+	// "version", "scripts.postinstall", "dependencies"): manifest confusion.
+	Disagreements []string
+}
+
+// Hosting is implemented by a Format whose packages can be published here.
+type Hosting interface {
+	// Admissible checks a new package name and version by the ecosystem's
+	// rules for new ones, which may be stricter than those for reading.
+	Admissible(name, version string) error
+	// Inspect reads the archive within bounds. Traversal, bombs and other
+	// malformed archives are Invalid.
+	Inspect(up *Upload) (Inspected, error)
+	// Compose makes the documents of a hosted package, in the order of
+	// Sources, as an upstream would serve them. Removed versions are not
+	// among the releases.
+	Compose(name string, releases []Release, tags map[string]string) ([][]byte, error)
+}
+
+// Release is a published version as Compose sees it.
+type Release struct {
+	Version   string
+	Published time.Time
+	Manifest  []byte
+	File      string // name of the main file
+	Size      int64
+	Digests   []assay.Digest // of the main file: sha512, sha1, sha256, h1 as far as computed
+}
+
+// Found is one result of a search.
+type Found struct {
+	Name        string
+	Version     string // the newest listed
+	Description string
+	Published   time.Time
+}
