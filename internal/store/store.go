@@ -40,6 +40,12 @@ type Tx interface {
 	Rules
 	Events
 	Usage
+	Claims
+	Tokens
+	Releases
+	Standings
+	Log
+	LogSearch
 }
 
 // Settings are small values by name: instance id, keys, the epoch, the head
@@ -111,6 +117,8 @@ type Version struct {
 type Packages interface {
 	Package(ctx context.Context, registry, name string) (Package, error)
 	PutPackage(ctx context.Context, p Package) error
+	// PackageNames calls fn with every package of a registry, by name.
+	PackageNames(ctx context.Context, registry string, fn func(Package) error) error
 	// Versions returns all kept versions of a package, in no order.
 	Versions(ctx context.Context, registry, name string) ([]Version, error)
 	// Version returns one.
@@ -144,10 +152,11 @@ type Files interface {
 	PutFile(ctx context.Context, f File) error
 	// TouchFiles moves LastUsed forward.
 	TouchFiles(ctx context.Context, used map[FileKey]time.Time) error
-	// LeastUsed returns stored files, the least recently used first.
+	// LeastUsed returns stored files that were pulled through, the least
+	// recently used first. Hosted files are never among them.
 	LeastUsed(ctx context.Context, limit int) ([]File, error)
-	// StoredFiles counts the stored files and sums their sizes in bytes, a
-	// blob that several share once.
+	// StoredFiles counts the stored files that were pulled through and sums
+	// their sizes in bytes, a blob that several share once.
 	StoredFiles(ctx context.Context) (files, bytes int64, err error)
 	// BlobInUse tells whether a stored file or a document refers to a blob.
 	BlobInUse(ctx context.Context, blob assay.Digest) (bool, error)
@@ -235,4 +244,140 @@ type Usage interface {
 	Verdicts(ctx context.Context, limit int) ([]Verdict, error)
 	// PruneUsage drops the days before the given one.
 	PruneUsage(ctx context.Context, beforeDay string) error
+}
+
+// Claim is a name or pattern that belongs to hosted packages alone.
+type Claim struct {
+	ID      string
+	Pattern string
+	Shadow  bool // it was claimed although an upstream is known to have it
+	Created time.Time
+	By      string
+}
+
+// Claims are kept by id; the rulebook is their only writer.
+type Claims interface {
+	Claims(ctx context.Context) ([]Claim, error)
+	PutClaim(ctx context.Context, c Claim) error
+	DeleteClaim(ctx context.Context, id string) error
+}
+
+// Token is a credential. Its secret is not kept, only the SHA-256 of it.
+type Token struct {
+	ID       string
+	Hash     []byte // 32 bytes, unique
+	Note     string
+	Publish  []string // patterns
+	Read     []string // patterns
+	Admin    bool
+	Created  time.Time
+	Expires  time.Time // zero: never
+	Revoked  time.Time // zero: not
+	LastUsed time.Time // to the hour or so
+	By       string
+}
+
+// Tokens are kept by id and found by hash; auth is their only writer.
+type Tokens interface {
+	Tokens(ctx context.Context) ([]Token, error)
+	TokenByHash(ctx context.Context, hash []byte) (Token, error)
+	PutToken(ctx context.Context, t Token) error
+}
+
+// Release is a version that was published here. It is never deleted: a
+// removed one stays as its own tombstone.
+type Release struct {
+	Registry, Name, Version string
+	Published               time.Time
+	By                      string
+	Manifest                []byte // JSON as admitted; empty once erased
+	File                    string // name of the main file
+	Description             string // for the search
+	Removed                 time.Time
+	Erased                  time.Time
+}
+
+// Releases are kept by (registry, name, version). Their files are kept as
+// File rows with an empty Origin, which are never evicted.
+type Releases interface {
+	// Releases returns a package's, oldest first.
+	Releases(ctx context.Context, registry, name string) ([]Release, error)
+	Release(ctx context.Context, registry, name, version string) (Release, error)
+	PutRelease(ctx context.Context, r Release) error
+	// SearchReleases returns at most limit packages of the registry whose
+	// name or description contains the text, case-blind, with their newest
+	// release that is not removed, in order of name.
+	SearchReleases(ctx context.Context, registry, text string, limit int) ([]Release, error)
+	// FilesOf returns the files of one version.
+	FilesOf(ctx context.Context, registry, name, version string) ([]File, error)
+}
+
+// Standing is what was said of a version, hosted or not.
+type Standing struct {
+	Registry, Name, Version string
+	Status                  assay.Status
+	Reason                  string
+	Set                     time.Time
+	By                      string
+}
+
+// Standings are kept by (registry, name, version), tags by (registry, name).
+type Standings interface {
+	Standings(ctx context.Context, registry, name string) ([]Standing, error)
+	// PutStanding replaces; Active drops the row.
+	PutStanding(ctx context.Context, s Standing) error
+	Tags(ctx context.Context, registry, name string) (map[string]string, error)
+	// PutTag points a tag at a version, or drops it for "".
+	PutTag(ctx context.Context, registry, name, tag, version string) error
+}
+
+// LogRecord is an event as the log sees it: what may be shown to anyone, and
+// what the leaf commits to.
+type LogRecord struct {
+	EventID   int64
+	Time      time.Time
+	Kind      assay.EventKind
+	Ecosystem assay.Ecosystem
+	Salt      []byte // 32 bytes; empty once erased
+	Body      []byte // canonical JSON; empty once erased
+	Index     int64  // place in the log, -1 if not sequenced yet
+	Leaf      []byte // the log entry's bytes, once sequenced
+}
+
+// LogHash is one stored hash of the Merkle tree, by the numbering of
+// golang.org/x/mod/sumdb/tlog.
+type LogHash struct {
+	Index int64
+	Hash  [32]byte
+}
+
+// Log is the Merkle tree over the events. The sequencer is its only writer.
+type Log interface {
+	// Unsequenced returns events that are not in the log yet, by id.
+	Unsequenced(ctx context.Context, limit int) ([]LogRecord, error)
+	// AppendLog gives entries their place (Index and Leaf are set, rising
+	// without gaps from the log's size) and stores the tree's new hashes. It
+	// answers Conflict, and writes nothing, if the entries are not exactly
+	// the next ones that wait or the hashes not those that the tree gains.
+	AppendLog(ctx context.Context, entries []LogRecord, hashes []LogHash) error
+	// LogSize is the number of entries.
+	LogSize(ctx context.Context) (int64, error)
+	// LogHashes returns the hashes of those indexes, in their order; one that
+	// is not there is NotFound.
+	LogHashes(ctx context.Context, indexes []int64) ([][32]byte, error)
+	// LogEntries returns entries from an index on, at most limit.
+	LogEntries(ctx context.Context, from int64, limit int) ([]LogRecord, error)
+}
+
+// LogSearch finds the log's entries about a subject.
+type LogSearch interface {
+	// LogAbout returns the entries whose subject is the package URL, or one
+	// of its versions or files, oldest first. A bad package URL is Invalid.
+	LogAbout(ctx context.Context, purl string, limit int) ([]LogRecord, error)
+	// EventIndex returns the log index of an event, or NotFound if it has not
+	// been sequenced.
+	EventIndex(ctx context.Context, eventID int64) (int64, error)
+	// LastEventID is the id of the newest event that this transaction sees,
+	// its own included; 0 if there is none.
+	LastEventID(ctx context.Context) (int64, error)
 }

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -110,4 +111,134 @@ func BenchmarkUpdate(b *testing.B) {
 			}
 		}
 	})
+}
+
+// logged makes a database with a log of 100,000 entries: 1,000 packages with
+// 100 events each.
+func logged(b *testing.B) *Store {
+	b.Helper()
+	const events, batch = 100_000, 256
+	s := openAt(b, filepath.Join(b.TempDir(), "assay.db"))
+	appendEvents(b, s, events)
+	ctx := b.Context()
+	for size := int64(0); size < events; {
+		if err := s.Update(ctx, func(tx store.Tx) (err error) {
+			size, err = grow(ctx, tx, batch)
+			return err
+		}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return s
+}
+
+// BenchmarkLog measures a log of 100,000 entries.
+func BenchmarkLog(b *testing.B) {
+	s := logged(b)
+	ctx := b.Context()
+	const batch = 256
+	b.Run("append 256", func(b *testing.B) {
+		// The same batch each time, undone each time, so that the log does not
+		// grow: all of an append but the fsync of its commit.
+		appendEvents(b, s, batch)
+		var entries []store.LogRecord
+		var size int64
+		if err := s.View(ctx, func(tx store.Tx) (err error) {
+			if size, err = tx.LogSize(ctx); err == nil {
+				entries, err = tx.Unsequenced(ctx, batch)
+			}
+			return err
+		}); err != nil || len(entries) != batch {
+			b.Fatal(err, len(entries))
+		}
+		for i := range entries {
+			entries[i].Index, entries[i].Leaf = size+int64(i), leaf(entries[i])
+		}
+		var hashes []store.LogHash
+		for i := hashCount(size); i < hashCount(size+batch); i++ {
+			hashes = append(hashes, store.LogHash{Index: i})
+		}
+		undo := errors.New("undone")
+		for b.Loop() {
+			if err := s.Update(ctx, func(tx store.Tx) error {
+				if err := tx.AppendLog(ctx, entries, hashes); err != nil {
+					return err
+				}
+				return undo
+			}); !errors.Is(err, undo) {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("one event into the log, durable", func(b *testing.B) {
+		for b.Loop() {
+			if err := s.Update(ctx, func(tx store.Tx) error {
+				return tx.AppendEvent(ctx, assay.Event{Kind: assay.EventStored, Body: []byte(`{"size":5}`)})
+			}); err != nil {
+				b.Fatal(err)
+			}
+			if err := s.Update(ctx, func(tx store.Tx) error { _, err := grow(ctx, tx, batch); return err }); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	indexes := make([]int64, batch)
+	for i := range indexes {
+		indexes[i] = int64(i * 700)
+	}
+	for _, c := range []struct {
+		name string
+		do   func(store.Tx) error
+	}{
+		{"unsequenced, none", func(tx store.Tx) error { _, err := tx.Unsequenced(ctx, batch); return err }},
+		{"256 entries", func(tx store.Tx) error { _, err := tx.LogEntries(ctx, 50_000, batch); return err }},
+		{"all entries, by 1024", func(tx store.Tx) error {
+			for from := int64(0); ; {
+				entries, err := tx.LogEntries(ctx, from, 1024)
+				if err != nil || len(entries) == 0 {
+					return err
+				}
+				from += int64(len(entries))
+			}
+		}},
+		{"256 hashes", func(tx store.Tx) error { _, err := tx.LogHashes(ctx, indexes); return err }},
+		{"about a package of 100 events", func(tx store.Tx) error { _, err := tx.LogAbout(ctx, "pkg:npm/package-0500", 1000); return err }},
+		{"about a version", func(tx store.Tx) error { _, err := tx.LogAbout(ctx, "pkg:npm/package-0500@1.50.0", 10); return err }},
+		{"index of an event", func(tx store.Tx) error { _, err := tx.EventIndex(ctx, 50_000); return err }},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			for b.Loop() {
+				if err := s.View(ctx, c.do); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkSearch looks through 1,000 hosted packages of 100 releases each.
+func BenchmarkSearch(b *testing.B) {
+	s := openAt(b, filepath.Join(b.TempDir(), "assay.db"))
+	ctx := b.Context()
+	if err := s.Update(ctx, func(tx store.Tx) error {
+		for i := range 100_000 {
+			r := store.Release{Registry: "npm", Name: fmt.Sprintf("@acme/package-%04d", i/100), Version: fmt.Sprintf("1.%d.0", i%100),
+				Published: time.UnixMicro(int64(i)), Manifest: make([]byte, 2000), Description: "does one thing well"}
+			if err := tx.PutRelease(ctx, r); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
+		b.Fatal(err)
+	}
+	for name, text := range map[string]string{"all": "", "one": "package-0999", "none": "absent"} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if err := s.View(ctx, func(tx store.Tx) error { _, err := tx.SearchReleases(ctx, "npm", text, 1000); return err }); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }

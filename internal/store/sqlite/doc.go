@@ -21,6 +21,16 @@
 // transaction in which any statement has failed is lost, whatever its
 // function makes of the error: SQLite itself may have rolled back already.
 //
+// # The log
+//
+// Events are numbered in the order of their commits, because one transaction
+// writes at a time. The log takes them in that order and leaves none out:
+// AppendLog refuses everything but the next waiting events, at the next places,
+// with exactly the hashes that they add to the tree. So what waits is found by
+// one look at the last entry, and the order of events is that of the log. What
+// an event is about is kept beside its body, for searching alone; the log
+// commits to the body.
+//
 // # What it never does
 //
 // It never shares the file with a second Assay: the lock on the data

@@ -85,22 +85,30 @@ func (t *tx) AppendEvent(ctx context.Context, e assay.Event) error {
 	}
 	salt := make([]byte, 32)
 	rand.Read(salt) // never fails: the program ends if there is no randomness
-	_, err = t.exec(ctx, "INSERT INTO event (time, kind, ecosystem, salt, body) VALUES (?, ?, ?, ?, ?)",
-		micros(e.Time), string(e.Kind), string(e.Subject.Ecosystem), salt, body)
+	_, err = t.exec(ctx, `
+		INSERT INTO event (time, kind, ecosystem, name, version, file, salt, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		micros(e.Time), string(e.Kind), string(e.Subject.Ecosystem),
+		e.Subject.Name, e.Subject.Version, e.Subject.File, salt, body)
 	return err
 }
 
 func (t *tx) Events(ctx context.Context, after int64, limit int) ([]assay.Event, error) {
 	var out []assay.Event
-	err := t.rows(ctx, "SELECT id, time, kind, ecosystem, body FROM event WHERE id > ? ORDER BY id LIMIT ?",
+	err := t.rows(ctx, `
+		SELECT id, time, kind, ecosystem, name, version, file, body
+		FROM event WHERE id > ? ORDER BY id LIMIT ?`,
 		[]any{after, atMost(limit)}, func(scan func(...any) error) error {
 			var e assay.Event
 			var body []byte
-			if err := scan(&e.ID, moment{&e.Time}, &e.Kind, &e.Subject.Ecosystem, &body); err != nil {
+			if err := scan(&e.ID, moment{&e.Time}, &e.Kind, &e.Subject.Ecosystem,
+				&e.Subject.Name, &e.Subject.Version, &e.Subject.File, &body); err != nil {
 				return err
 			}
-			if err := decodeRecord(body, &e); err != nil {
-				return err
+			// An erased event has lost its body, and still happened.
+			if len(body) > 0 {
+				if err := decodeRecord(body, &e); err != nil {
+					return err
+				}
 			}
 			out = append(out, e)
 			return nil

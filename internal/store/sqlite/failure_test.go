@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -32,6 +33,9 @@ func TestFullDisk(t *testing.T) {
 		if err := tx.AppendEvent(ctx, assay.Event{Kind: assay.EventStored}); err != nil {
 			return err
 		}
+		if _, err := grow(ctx, tx, 10); err != nil {
+			return err
+		}
 		return tx.PutSetting(ctx, "large", make([]byte, 1<<20))
 	}
 	err := s.Update(ctx, fill)
@@ -43,7 +47,7 @@ func TestFullDisk(t *testing.T) {
 		if len(events) != 0 {
 			t.Errorf("the events %v were left", events)
 		}
-		return err
+		return errors.Join(err, checkLog(ctx, tx))
 	}); err != nil {
 		t.Error(err)
 	}
@@ -60,7 +64,7 @@ func TestDamaged(t *testing.T) {
 	s := openAt(t, path)
 	ctx := t.Context()
 	if err := s.Update(ctx, func(tx store.Tx) error {
-		return tx.PutSetting(ctx, "k", make([]byte, 100<<10))
+		return tx.PutSetting(ctx, "k", make([]byte, 1<<20)) // the larger part of the file by far
 	}); err != nil {
 		t.Fatal(err)
 	}

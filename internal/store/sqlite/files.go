@@ -59,13 +59,13 @@ func (t *tx) TouchFiles(ctx context.Context, used map[store.FileKey]time.Time) e
 func (t *tx) LeastUsed(ctx context.Context, limit int) ([]store.File, error) {
 	return collect(ctx, t, `
 		SELECT registry, name, version, file, origin, blob, size, digests, verified, first_seen, last_used, stored
-		FROM file WHERE stored = 1 ORDER BY last_used, rowid LIMIT ?`, []any{atMost(limit)}, fileFields)
+		FROM file WHERE stored = 1 AND origin <> '' ORDER BY last_used, rowid LIMIT ?`, []any{atMost(limit)}, fileFields)
 }
 
 func (t *tx) StoredFiles(ctx context.Context) (files, bytes int64, err error) {
 	_, err = t.row(ctx, `
 		SELECT coalesce(sum(files), 0), coalesce(sum(bytes), 0) FROM (
-			SELECT count(*) AS files, max(size) AS bytes FROM file WHERE stored = 1 GROUP BY blob)`,
+			SELECT count(*) AS files, max(size) AS bytes FROM file WHERE stored = 1 AND origin <> '' GROUP BY blob)`,
 		nil, &files, &bytes)
 	return files, bytes, err
 }

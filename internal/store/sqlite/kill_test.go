@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 
 // writeForever commits step after step: a counter, a few versions, a file and
 // an event that say the same number. It prints each number once it is
-// committed.
+// committed, and in between takes events into the log.
 func writeForever(path string) error {
 	ctx := context.Background()
 	s, err := Open(ctx, path, slog.New(slog.DiscardHandler))
@@ -62,6 +62,19 @@ func writeForever(path string) error {
 			return err
 		}
 		fmt.Println(n)
+		if n%3 != 0 {
+			continue
+		}
+		// Like the sequencer, which is another transaction; at times it leaves
+		// something for the next round.
+		var size int64
+		if err := s.Update(ctx, func(tx store.Tx) error {
+			size, err = grow(ctx, tx, 1+n%7)
+			return err
+		}); err != nil {
+			return err
+		}
+		fmt.Println("log", size)
 	}
 }
 
@@ -78,7 +91,7 @@ func writeStep(ctx context.Context, tx store.Tx, n int) error {
 	if err := tx.PutVersions(ctx, "npm", "left", versions); err != nil {
 		return err
 	}
-	if err := tx.PutFile(ctx, store.File{Registry: "npm", Name: "left", Version: "1", File: strconv.Itoa(n), Blob: assay.Digest(strconv.Itoa(n)), Size: 1, Stored: true}); err != nil {
+	if err := tx.PutFile(ctx, store.File{Registry: "npm", Name: "left", Version: "1", File: strconv.Itoa(n), Origin: "https://registry.example/", Blob: assay.Digest(strconv.Itoa(n)), Size: 1, Stored: true}); err != nil {
 		return err
 	}
 	return tx.AppendEvent(ctx, assay.Event{Kind: assay.EventStored, Time: time.Now(), Body: json.RawMessage(strconv.Itoa(n))})
@@ -120,7 +133,7 @@ func checkSteps(t *testing.T, s *Store) int {
 				t.Errorf("event %d says %s", i+1, e.Body)
 			}
 		}
-		return nil
+		return checkLog(ctx, tx)
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +149,7 @@ func checkSteps(t *testing.T, s *Store) int {
 // whole transactions only, and all that were reported as committed.
 func TestKilledWriter(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "assay.db")
-	reported := 0
+	reported, logged := 0, int64(0)
 	for round := range 6 {
 		ctx, cancel := context.WithCancel(t.Context())
 		child := exec.CommandContext(ctx, os.Args[0])
@@ -153,8 +166,13 @@ func TestKilledWriter(t *testing.T) {
 		timer := time.AfterFunc(time.Duration(10+rand.IntN(60)*(round+1))*time.Millisecond, cancel) // SIGKILL
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
-			if n, err := strconv.Atoi(lines.Text()); err == nil {
-				reported = n
+			text, isLog := strings.CutPrefix(lines.Text(), "log ")
+			if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+				if isLog {
+					logged = n
+				} else {
+					reported = int(n)
+				}
 			}
 		}
 		_ = child.Wait() // it was killed, which is an error
@@ -168,11 +186,20 @@ func TestKilledWriter(t *testing.T) {
 		if n < reported {
 			t.Errorf("%d was reported as committed; after the kill the counter is %d", reported, n)
 		}
+		if err := s.View(t.Context(), func(tx store.Tx) error {
+			size, err := tx.LogSize(t.Context())
+			if size < logged {
+				t.Errorf("the log was reported to have %d entries; after the kill it has %d", logged, size)
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if reported == 0 {
-		t.Error("no writer lived long enough to commit anything")
+	if reported == 0 || logged == 0 {
+		t.Errorf("no writer lived long enough: %d steps and %d log entries", reported, logged)
 	}
 }

@@ -22,6 +22,34 @@ func (t *tx) Package(ctx context.Context, registry, name string) (store.Package,
 	return p, nil
 }
 
+// packageBatch is how many packages PackageNames holds in memory at a time.
+const packageBatch = 1000
+
+func (t *tx) PackageNames(ctx context.Context, registry string, fn func(store.Package) error) error {
+	// Read in batches, so that no statement is open while fn runs: it may use
+	// the transaction itself.
+	for last := ""; ; {
+		packages, err := collect(ctx, t, `
+			SELECT registry, name, origin, owned, listed FROM package
+			WHERE registry = ? AND name > ? ORDER BY name LIMIT ?`, []any{registry, last, packageBatch},
+			func(p *store.Package) []any {
+				return []any{&p.Registry, &p.Name, &p.Origin, moment{&p.Owned}, moment{&p.Listed}}
+			})
+		if err != nil {
+			return err
+		}
+		for _, p := range packages {
+			if err := fn(p); err != nil {
+				return err
+			}
+			last = p.Name
+		}
+		if len(packages) < packageBatch {
+			return nil
+		}
+	}
+}
+
 func (t *tx) PutPackage(ctx context.Context, p store.Package) error {
 	_, err := t.exec(ctx, `
 		INSERT INTO package (registry, name, origin, owned, listed)

@@ -70,8 +70,8 @@ CREATE TABLE version (
     PRIMARY KEY (registry, name, version)
 ) STRICT, WITHOUT ROWID;
 
--- Files that were pulled through. stored turns 0 when the bytes are evicted;
--- the digests stay.
+-- Files that were pulled through, and those of releases, which have no origin.
+-- stored turns 0 when the bytes are evicted; the digests stay.
 CREATE TABLE file (
     registry   TEXT    NOT NULL,
     name       TEXT    NOT NULL,
@@ -88,9 +88,10 @@ CREATE TABLE file (
     PRIMARY KEY (registry, name, version, file)
 ) STRICT;
 
-CREATE INDEX file_least_used ON file (last_used) WHERE stored = 1;
--- Answers "is this blob in use" and "how much is stored" without the table.
-CREATE INDEX file_stored_blob ON file (blob, size) WHERE stored = 1;
+-- What may be evicted, by last use: hosted files never are.
+CREATE INDEX file_least_used ON file (last_used) WHERE stored = 1 AND origin <> '';
+-- Answers "is this blob in use" and "how much is cached" without the table.
+CREATE INDEX file_stored_blob ON file (blob, size, origin) WHERE stored = 1;
 
 CREATE TABLE block (
     id      TEXT    NOT NULL PRIMARY KEY,
@@ -120,17 +121,111 @@ CREATE TABLE policy (
     made_by TEXT    NOT NULL
 ) STRICT;
 
+-- Names and patterns that belong to hosted packages alone.
+CREATE TABLE claim (
+    id      TEXT    NOT NULL PRIMARY KEY,
+    pattern TEXT    NOT NULL,
+    shadow  INTEGER NOT NULL,
+    created INTEGER NOT NULL,
+    made_by TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Credentials. hash is the SHA-256 of the secret, which is not kept. publish
+-- and read are lists of patterns.
+CREATE TABLE token (
+    id        TEXT    NOT NULL PRIMARY KEY,
+    hash      BLOB    NOT NULL UNIQUE CHECK (length(hash) = 32),
+    note      TEXT    NOT NULL,
+    publish   TEXT    NOT NULL,
+    read      TEXT    NOT NULL,
+    admin     INTEGER NOT NULL,
+    created   INTEGER NOT NULL,
+    expires   INTEGER NOT NULL,
+    revoked   INTEGER NOT NULL,
+    last_used INTEGER NOT NULL,
+    made_by   TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Versions that were published here. A row is never deleted: a removed version
+-- is its own tombstone. found_by is name and description with their case
+-- folded, for the search: SQLite itself folds the letters of ASCII alone.
+-- manifest is empty once it is erased; it is the last column, so that reading
+-- the others never goes through a large one.
+CREATE TABLE release (
+    registry    TEXT    NOT NULL,
+    name        TEXT    NOT NULL,
+    version     TEXT    NOT NULL,
+    published   INTEGER NOT NULL,
+    made_by     TEXT    NOT NULL,
+    file        TEXT    NOT NULL,
+    description TEXT    NOT NULL,
+    found_by    TEXT    NOT NULL,
+    removed     INTEGER NOT NULL,
+    erased      INTEGER NOT NULL,
+    manifest    BLOB    NOT NULL,
+    PRIMARY KEY (registry, name, version)
+) STRICT;
+
+CREATE INDEX release_oldest ON release (registry, name, published);
+-- The search finds each package's newest release in this alone.
+CREATE INDEX release_listed ON release (registry, name, published) WHERE removed = 0;
+
+-- What was said of a version, hosted or not. One that is active has no row.
+CREATE TABLE standing (
+    registry TEXT    NOT NULL,
+    name     TEXT    NOT NULL,
+    version  TEXT    NOT NULL,
+    status   TEXT    NOT NULL,
+    reason   TEXT    NOT NULL,
+    set_at   INTEGER NOT NULL,
+    made_by  TEXT    NOT NULL,
+    PRIMARY KEY (registry, name, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tag (
+    registry TEXT NOT NULL,
+    name     TEXT NOT NULL,
+    tag      TEXT NOT NULL,
+    version  TEXT NOT NULL,
+    PRIMARY KEY (registry, name, tag)
+) STRICT, WITHOUT ROWID;
+
 -- The journal. kind, time and ecosystem may be shown to anyone; what names the
 -- subject is in body (canonical JSON, RFC 8785: by, details, subject), which a
 -- log entry commits to as SHA-256(salt || body). The 32 random bytes of salt
--- keep a stranger from confirming a guessed private name by its hash.
+-- keep a stranger from confirming a guessed private name by its hash. Both are
+-- empty once the event is erased. name, version and file repeat the subject,
+-- so that what happened to a package is found without reading every body; like
+-- the body they are for those who may read the subject.
 CREATE TABLE event (
     id        INTEGER PRIMARY KEY AUTOINCREMENT,
     time      INTEGER NOT NULL,
     kind      TEXT    NOT NULL,
     ecosystem TEXT    NOT NULL,
-    salt      BLOB    NOT NULL CHECK (length(salt) = 32),
+    name      TEXT    NOT NULL,
+    version   TEXT    NOT NULL,
+    file      TEXT    NOT NULL,
+    salt      BLOB    NOT NULL CHECK (length(salt) IN (0, 32)),
     body      BLOB    NOT NULL
+) STRICT;
+
+CREATE INDEX event_package ON event (ecosystem, name) WHERE name <> '';
+CREATE INDEX event_version ON event (ecosystem, name, version) WHERE version <> '';
+
+-- The transparency log over the events: each entry's place and its bytes.
+-- Places have no gaps, and events come in the order of their ids.
+CREATE TABLE log_entry (
+    idx      INTEGER PRIMARY KEY CHECK (idx >= 0),
+    event_id INTEGER NOT NULL UNIQUE REFERENCES event (id),
+    leaf     BLOB    NOT NULL
+) STRICT;
+
+-- The Merkle tree over the entries, by the numbering of
+-- golang.org/x/mod/sumdb/tlog: one hash for each entry and one for each full
+-- subtree, none missing.
+CREATE TABLE log_hash (
+    idx  INTEGER PRIMARY KEY CHECK (idx >= 0),
+    hash BLOB    NOT NULL CHECK (length(hash) = 32)
 ) STRICT;
 
 -- Downloads, by version, principal and day (2006-01-02, UTC).

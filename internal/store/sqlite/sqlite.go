@@ -23,6 +23,7 @@ import (
 // Store is a metadata store in one SQLite file. It is safe for concurrent
 // use.
 type Store struct {
+	path    string
 	writer  *pool // of one connection: SQLite has one writer at a time
 	readers *pool
 	limits  limits
@@ -94,6 +95,7 @@ func open(ctx context.Context, path string, log *slog.Logger, lim limits) (*Stor
 		return nil, errors.Join(err, writer.Close())
 	}
 	return &Store{
+		path:    path,
 		writer:  newPool(writer, 1),
 		readers: newPool(reader, lim.readers),
 		limits:  lim,

@@ -2,12 +2,14 @@ package storetest
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"math"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"assay.invalid/internal/assay"
 	"assay.invalid/internal/store"
@@ -23,7 +25,10 @@ func testNamesAreExact(t *testing.T, s store.Store) {
 				tx.PutPackage(ctx, store.Package{Registry: "npm", Name: name, Origin: name}),
 				tx.PutVersions(ctx, "npm", "left", []store.Version{{Version: name, PublishedSource: name}}),
 				tx.PutFile(ctx, store.File{Registry: "npm", Name: "left", Version: "1", File: name, Verified: name}),
-				tx.PutDocument(ctx, store.Document{Registry: "npm", Name: "left", Source: name, ETag: name}))
+				tx.PutDocument(ctx, store.Document{Registry: "npm", Name: "left", Source: name, ETag: name}),
+				tx.PutRelease(ctx, store.Release{Registry: "npm", Name: name, Version: name, By: name}),
+				tx.PutStanding(ctx, store.Standing{Registry: "npm", Name: name, Version: name, Status: assay.Yanked, Reason: name}),
+				tx.PutTag(ctx, "npm", "left", "tag"+name, "of "+name))
 			if err != nil {
 				return err
 			}
@@ -37,10 +42,16 @@ func testNamesAreExact(t *testing.T, s store.Store) {
 			v, err3 := tx.Version(ctx, "npm", "left", name)
 			f, err4 := tx.File(ctx, store.FileKey{Registry: "npm", Name: "left", Version: "1", File: name})
 			d, err5 := tx.Document(ctx, "npm", "left", name)
-			if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+			r, err6 := tx.Releases(ctx, "npm", name)
+			st, err7 := tx.Standings(ctx, "npm", name)
+			tags, err8 := tx.Tags(ctx, "npm", "left")
+			if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8); err != nil {
 				return err
 			}
 			equal(t, "rows of "+name, []string{string(setting), p.Origin, v.PublishedSource, f.Verified, d.ETag}, slices.Repeat([]string{name}, 5))
+			if len(r) != 1 || r[0].By != name || len(st) != 1 || st[0].Reason != name || tags["tag"+name] != "of "+name {
+				t.Errorf("of %q there are the releases %v, the standings %v, and the tags %v", name, r, st, tags)
+			}
 		}
 		return nil
 	})
@@ -64,6 +75,7 @@ var oddNames = map[string]string{
 func testOddNames(t *testing.T, s store.Store) {
 	for what, name := range oddNames {
 		t.Run(what, func(t *testing.T) {
+			sum := sha256.Sum256([]byte(name))
 			d := store.Document{Registry: name, Name: name, Source: name, Origin: name, ETag: name, LastModified: name, Blob: assay.Digest(name)}
 			p := store.Package{Registry: name, Name: name, Origin: name}
 			v := store.Version{Version: name, PublishedSource: name, Digest: assay.Digest(name), ChangedTo: assay.Digest(name)}
@@ -71,12 +83,20 @@ func testOddNames(t *testing.T, s store.Store) {
 			o := store.Origin{Registry: name, Address: name, Source: name}
 			b := store.Block{ID: name, Pattern: name, Reason: name, By: name}
 			e := store.Exception{ID: name, Coordinate: name, Rule: name, Reason: name, By: name}
+			c := store.Claim{ID: name, Pattern: name, By: name}
+			k := store.Token{ID: name, Hash: sum[:], Note: name, By: name}
+			if utf8.ValidString(name) { // patterns always are
+				k.Publish, k.Read = []string{name}, []string{name, name}
+			}
+			r := store.Release{Registry: name, Name: name, Version: name, By: name, Manifest: []byte(name), File: name, Description: name}
+			st := store.Standing{Registry: name, Name: name, Version: name, Status: assay.Yanked, Reason: name, By: name}
 			u := store.Verdict{Day: "2026-11-22", Registry: name, Coordinate: name, Rule: name, Effect: name, Reason: name, Principal: name, Why: name, Count: 1}
 			update(t, s, func(ctx context.Context, tx store.Tx) error {
 				return errors.Join(tx.PutSetting(ctx, name, []byte(name)), tx.PutDocument(ctx, d), tx.PutPackage(ctx, p),
 					tx.PutVersions(ctx, name, name, []store.Version{v}), tx.PutFile(ctx, f), tx.PutOrigins(ctx, name, []store.Origin{o}),
 					tx.PutBlock(ctx, b), tx.PutException(ctx, e), tx.PutPolicy(ctx, store.Policy{Text: name, By: name}),
-					tx.AddVerdicts(ctx, []store.Verdict{u}), tx.AddFetches(ctx, []store.Fetch{{Day: name, Coordinate: name, Principal: name, Count: 1}}))
+					tx.AddVerdicts(ctx, []store.Verdict{u}), tx.AddFetches(ctx, []store.Fetch{{Day: name, Coordinate: name, Principal: name, Count: 1}}),
+					tx.PutClaim(ctx, c), tx.PutToken(ctx, k), tx.PutRelease(ctx, r), tx.PutStanding(ctx, st), tx.PutTag(ctx, name, name, name, name))
 			})
 			view(t, s, func(ctx context.Context, tx store.Tx) error {
 				setting, err := tx.Setting(ctx, name)
@@ -105,6 +125,23 @@ func testOddNames(t *testing.T, s store.Store) {
 				equal(t, "verdict kept", slices.Contains(kept, u), true)
 				return errors.Join(err, err1, err2, err3, err4, err5, err6, err7, err8, err9, err10, err11)
 			})
+			view(t, s, func(ctx context.Context, tx store.Tx) error {
+				claims, err1 := tx.Claims(ctx)
+				equal(t, "claim kept", slices.Contains(claims, c), true)
+				gotR, err2 := tx.Release(ctx, name, name, name)
+				equal(t, "release", gotR, r)
+				found, err3 := tx.SearchReleases(ctx, name, name, 10)
+				equal(t, "release found by its whole name", found, []store.Release{r})
+				files, err4 := tx.FilesOf(ctx, name, name, name)
+				equal(t, "files", files, []store.File{f})
+				gotSt, err5 := tx.Standings(ctx, name, name)
+				equal(t, "standings", gotSt, []store.Standing{st})
+				tags, err6 := tx.Tags(ctx, name, name)
+				equal(t, "tags", tags, map[string]string{name: name})
+				gotK, err7 := tx.TokenByHash(ctx, sum[:])
+				equal(t, "token", gotK, k)
+				return errors.Join(err1, err2, err3, err4, err5, err6, err7)
+			})
 			if what == "bytes not in UTF-8" {
 				return // a journal of JSON cannot hold them, and refuses: see the unsound events
 			}
@@ -114,6 +151,14 @@ func testOddNames(t *testing.T, s store.Store) {
 			after := events(t, s, 0, 100)
 			event.ID = after[len(after)-1].ID
 			equal(t, "events", after, append(before, event))
+			update(t, s, func(ctx context.Context, tx store.Tx) error { return sequence(ctx, tx, 1) })
+			if again, err := assay.ParseCoordinate(event.Subject.String()); err == nil && again == event.Subject {
+				view(t, s, func(ctx context.Context, tx store.Tx) error {
+					about, err := tx.LogAbout(ctx, event.Subject.String(), 10)
+					equal(t, "entries about it", len(about), 1)
+					return err
+				})
+			}
 		})
 	}
 }

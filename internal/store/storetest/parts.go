@@ -140,7 +140,7 @@ func testVersions(t *testing.T, s store.Store) {
 }
 
 func file(name string, blob assay.Digest, size int64, used time.Time) store.File {
-	return store.File{Registry: "npm", Name: "left", Version: "1.0.0", File: name, Blob: blob, Size: size,
+	return store.File{Registry: "npm", Name: "left", Version: "1.0.0", File: name, Origin: "https://registry.example/", Blob: blob, Size: size,
 		FirstSeen: noon, LastUsed: used, Stored: true}
 }
 

@@ -25,6 +25,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"origins are replaced and keep their order", testOrigins},
 		{"documents", testDocuments},
 		{"packages", testPackages},
+		{"packages are gone through by name", testPackageNames},
 		{"versions", testVersions},
 		{"files", testFiles},
 		{"files are touched forward only", testTouchFiles},
@@ -37,6 +38,21 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"events", testEvents},
 		{"event bodies are canonical", testEventBodies},
 		{"unsound events are refused with their rows", testUnsoundEvents},
+		{"claims", testClaims},
+		{"tokens are found by their hash", testTokens},
+		{"releases", testReleases},
+		{"releases are searched in any case", testSearchReleases},
+		{"files of a version", testFilesOf},
+		{"hosted files are not cached", testHostedFiles},
+		{"standings", testStandings},
+		{"tags", testTags},
+		{"an empty log", testEmptyLog},
+		{"events get their place in the log", testSequencing},
+		{"hashes of the log", testLogHashes},
+		{"the log refuses what does not fit", testLogRefuses},
+		{"one of many sequencers wins", testSequencersRace},
+		{"the log is searched by subject", testLogAbout},
+		{"the last event", testLastEventID},
 		{"verdicts", testVerdicts},
 		{"verdicts are looked up by their why id", testWhy},
 		{"usage is pruned by day", testPruneUsage},
@@ -92,6 +108,10 @@ func RunReopen(t *testing.T, open func(t *testing.T) (s store.Store, reopen func
 		events, err := tx.Events(ctx, old[len(old)-1].ID, 10)
 		if err != nil || len(events) != 1 {
 			t.Errorf("after the last event of before there are %v, %v; want one", events, err)
+		}
+		waiting, err := tx.Unsequenced(ctx, 10)
+		if err != nil || len(waiting) != 2 {
+			t.Errorf("for the log there wait %v, %v; want the second event of before and the new one", waiting, err)
 		}
 		p, err := tx.Policy(ctx)
 		if was := before["policy"].(store.Policy); err != nil || p.ID <= was.ID || p.Text != "later" {
@@ -162,6 +182,11 @@ func fill(t *testing.T, s store.Store) {
 	update(t, s, func(ctx context.Context, tx store.Tx) error {
 		return errors.Join(
 			tx.PutSetting(ctx, "instance", []byte{1, 0, 2}),
+			tx.PutClaim(ctx, store.Claim{ID: "c1", Pattern: "pkg:npm/@acme/*", Created: noon, By: "operator"}),
+			tx.PutToken(ctx, store.Token{ID: "t1", Hash: hashOf(1), Publish: []string{"pkg:npm/@acme/*"}, Created: noon, By: "operator"}),
+			tx.PutRelease(ctx, store.Release{Registry: "npm", Name: "@acme/a", Version: "1.0.0", Published: noon, By: "t1", Manifest: []byte("{}"), File: "a-1.0.0.tgz"}),
+			tx.PutStanding(ctx, store.Standing{Registry: "npm", Name: "@acme/a", Version: "1.0.0", Status: assay.Yanked, Set: noon, By: "operator"}),
+			tx.PutTag(ctx, "npm", "@acme/a", "latest", "1.0.0"),
 			tx.PutOrigins(ctx, "npm", []store.Origin{{Registry: "npm", Address: "https://registry.example/", Source: "test", Set: noon}}),
 			tx.PutDocument(ctx, store.Document{Registry: "npm", Name: "left", Source: "packument", Blob: digestA, Size: 3, Fetched: noon, Checked: noon}),
 			tx.PutPackage(ctx, store.Package{Registry: "npm", Name: "left", Origin: "https://registry.example/", Owned: noon, Listed: noon}),
@@ -171,6 +196,8 @@ func fill(t *testing.T, s store.Store) {
 			tx.PutException(ctx, store.Exception{ID: "e1", Coordinate: "pkg:npm/left@1.0.0", Rule: "block", Reason: "test", Created: noon, By: "operator"}),
 			tx.PutPolicy(ctx, store.Policy{Text: "rules: {}", Created: noon, By: "operator"}),
 			tx.AppendEvent(ctx, assay.Event{Time: noon, Kind: assay.EventStored, Subject: assay.Coordinate{Ecosystem: assay.NPM, Name: "left", Version: "1.0.0"}, By: "operator", Body: []byte(`{"size":5}`)}),
+			sequence(ctx, tx, 1),
+			tx.AppendEvent(ctx, assay.Event{Time: noon, Kind: assay.EventTagged}),
 			tx.AddFetches(ctx, []store.Fetch{{Day: "2026-11-22", Coordinate: "pkg:npm/left@1.0.0", Count: 2}}),
 			tx.AddVerdicts(ctx, []store.Verdict{{Day: "2026-11-22", Registry: "npm", Coordinate: "pkg:npm/left@1.0.0", Rule: "block", Effect: "deny", Reason: "test", Why: "w1", Count: 1, Last: noon}}),
 		)
@@ -199,6 +226,22 @@ func contents(t *testing.T, s store.Store) map[string]any {
 		put("versions", versions, err)
 		file, err := tx.File(ctx, store.FileKey{Registry: "npm", Name: "left", Version: "1.0.0", File: "left-1.0.0.tgz"})
 		put("file", file, err)
+		claims, err := tx.Claims(ctx)
+		put("claims", claims, err)
+		tokens, err := tx.Tokens(ctx)
+		put("tokens", tokens, err)
+		releases, err := tx.Releases(ctx, "npm", "@acme/a")
+		put("releases", releases, err)
+		standings, err := tx.Standings(ctx, "npm", "@acme/a")
+		put("standings", standings, err)
+		tags, err := tx.Tags(ctx, "npm", "@acme/a")
+		put("tags", tags, err)
+		entries, err := tx.LogEntries(ctx, 0, 100)
+		put("log entries", entries, err)
+		hashes, err := tx.LogHashes(ctx, []int64{0})
+		put("log hashes", hashes, err)
+		waiting, err := tx.Unsequenced(ctx, 100)
+		put("waiting events", waiting, err)
 		blocks, err := tx.Blocks(ctx)
 		put("blocks", blocks, err)
 		exceptions, err := tx.Exceptions(ctx)
@@ -236,6 +279,12 @@ func nothing(t *testing.T, s store.Store) {
 		},
 		"policy": func(ctx context.Context, tx store.Tx) error { _, err := tx.Policy(ctx); return err },
 		"why":    func(ctx context.Context, tx store.Tx) error { _, err := tx.Why(ctx, "w1"); return err },
+		"token":  func(ctx context.Context, tx store.Tx) error { _, err := tx.TokenByHash(ctx, hashOf(1)); return err },
+		"release": func(ctx context.Context, tx store.Tx) error {
+			_, err := tx.Release(ctx, "npm", "@acme/a", "1.0.0")
+			return err
+		},
+		"log hash": func(ctx context.Context, tx store.Tx) error { _, err := tx.LogHashes(ctx, []int64{0}); return err },
 	} {
 		wantKind(t, s, assay.NotFound, what, fn)
 	}
@@ -247,9 +296,17 @@ func nothing(t *testing.T, s store.Store) {
 		events, err5 := tx.Events(ctx, 0, 100)
 		verdicts, err6 := tx.Verdicts(ctx, 100)
 		stored, bytes, err7 := tx.StoredFiles(ctx)
+		claims, err8 := tx.Claims(ctx)
+		standings, err9 := tx.Standings(ctx, "npm", "@acme/a")
+		tags, err10 := tx.Tags(ctx, "npm", "@acme/a")
+		entries, err11 := tx.LogEntries(ctx, 0, 100)
+		last, err12 := tx.LastEventID(ctx)
+		if n := len(claims) + len(standings) + len(tags) + len(entries) + int(last); n != 0 {
+			t.Errorf("something was left: %v %v %v %v, event %d", claims, standings, tags, entries, last)
+		}
 		if n := len(origins) + len(versions) + len(blocks) + len(exceptions) + len(events) + len(verdicts) + int(stored+bytes); n != 0 {
 			t.Errorf("something was left: %v %v %v %v %v %v %d %d", origins, versions, blocks, exceptions, events, verdicts, stored, bytes)
 		}
-		return errors.Join(err1, err2, err3, err4, err5, err6, err7)
+		return errors.Join(err1, err2, err3, err4, err5, err6, err7, err8, err9, err10, err11, err12)
 	})
 }

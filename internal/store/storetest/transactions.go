@@ -56,6 +56,19 @@ var writes = []struct {
 	{"AppendEvent", func(ctx context.Context, tx store.Tx) error {
 		return tx.AppendEvent(ctx, assay.Event{Kind: assay.EventBlocked, Time: noon})
 	}},
+	{"PutClaim", func(ctx context.Context, tx store.Tx) error { return tx.PutClaim(ctx, store.Claim{ID: "new"}) }},
+	{"PutToken", func(ctx context.Context, tx store.Tx) error {
+		return tx.PutToken(ctx, store.Token{ID: "new", Hash: hashOf(2)})
+	}},
+	{"PutRelease", func(ctx context.Context, tx store.Tx) error {
+		return tx.PutRelease(ctx, store.Release{Registry: "npm", Name: "@acme/a", Version: "1.0.0", By: "new"})
+	}},
+	{"PutStanding", func(ctx context.Context, tx store.Tx) error {
+		return tx.PutStanding(ctx, store.Standing{Registry: "npm", Name: "@acme/a", Version: "1.0.0", Status: assay.Removed, Reason: "new"})
+	}},
+	{"PutTag", func(ctx context.Context, tx store.Tx) error { return tx.PutTag(ctx, "npm", "@acme/a", "new", "1.0.0") }},
+	// Of the event that fill left waiting, else of the one above.
+	{"AppendLog", func(ctx context.Context, tx store.Tx) error { return sequence(ctx, tx, 1) }},
 	{"AddFetches", func(ctx context.Context, tx store.Tx) error {
 		return tx.AddFetches(ctx, []store.Fetch{{Day: "2026-11-22", Coordinate: "new", Count: 1}})
 	}},
@@ -71,6 +84,11 @@ var deletes = []struct {
 }{
 	{"DeleteBlock", func(ctx context.Context, tx store.Tx) error { return tx.DeleteBlock(ctx, "b1") }},
 	{"DeleteException", func(ctx context.Context, tx store.Tx) error { return tx.DeleteException(ctx, "e1") }},
+	{"DeleteClaim", func(ctx context.Context, tx store.Tx) error { return tx.DeleteClaim(ctx, "c1") }},
+	{"PutStanding, active", func(ctx context.Context, tx store.Tx) error {
+		return tx.PutStanding(ctx, store.Standing{Registry: "npm", Name: "@acme/a", Version: "1.0.0"})
+	}},
+	{"PutTag, dropped", func(ctx context.Context, tx store.Tx) error { return tx.PutTag(ctx, "npm", "@acme/a", "latest", "") }},
 	{"PruneUsage", func(ctx context.Context, tx store.Tx) error { return tx.PruneUsage(ctx, "2030-01-01") }},
 }
 
@@ -187,13 +205,18 @@ func testViewSnapshot(t *testing.T, s store.Store) {
 		origins, err2 := tx.Origins(ctx)
 		versions, err3 := tx.Versions(ctx, "npm", "left")
 		list, err4 := tx.Events(ctx, 0, 100)
+		logged, err5 := tx.LogEntries(ctx, 0, 100)
+		waits, err6 := tx.Unsequenced(ctx, 100)
+		equal(t, "log entries", any(logged), before["log entries"])
+		equal(t, "waiting events", any(waits), before["waiting events"])
 		equal(t, "setting", again, first)
 		equal(t, "origins", any(origins), before["origins"])
 		equal(t, "versions", any(versions), before["versions"])
 		equal(t, "events", any(list), before["events"])
-		return errors.Join(err1, err2, err3, err4)
+		return errors.Join(err1, err2, err3, err4, err5, err6)
 	})
-	equal(t, "events after the view", len(events(t, s, 0, 100)), 2)
+	equal(t, "events after the view", len(events(t, s, 0, 100)), 3)
+	equal(t, "log entries after the view", logSize(t, s), 2)
 }
 
 func testOwnWrites(t *testing.T, s store.Store) {
@@ -206,7 +229,11 @@ func testOwnWrites(t *testing.T, s store.Store) {
 		_, err3 := tx.Version(ctx, "npm", "left", "2.0.0")
 		equal(t, "setting", string(setting), "new")
 		equal(t, "events", len(list), 1)
-		return errors.Join(err1, err2, err3)
+		index, err4 := tx.EventIndex(ctx, list[0].ID)
+		hashes, err5 := tx.LogHashes(ctx, []int64{0})
+		equal(t, "index of the event", index, 0)
+		equal(t, "hash of its entry", hashes, [][32]byte{logHash(0)})
+		return errors.Join(err1, err2, err3, err4, err5)
 	})
 }
 
