@@ -10,8 +10,8 @@ import (
 // gives none. Having been listed here for as long as the cooldown's minimum
 // proves the age as well as any date, and ends the opinion.
 //
-// It says nothing where no date is needed: the version is exempt from the
-// cooldown, its minimum is zero, or ages count from our own listings.
+// It says nothing where no date is needed: the version is hosted or exempt
+// from the cooldown, its minimum is zero, or ages count from our own listings.
 type ageUnknownRule struct {
 	AgeUnknownSettings
 	cooldown cooldownRule
@@ -19,7 +19,7 @@ type ageUnknownRule struct {
 
 func (r *ageUnknownRule) speak(h *hearing) {
 	f := h.facts
-	if !f.Published.IsZero() || r.cooldown.Age == AgeFirstSeen {
+	if f.Hosted || !f.Published.IsZero() || r.cooldown.Age == AgeFirstSeen {
 		return
 	}
 	c := version(f.Coordinate)

@@ -27,6 +27,8 @@ const skew = 5 * time.Minute
 //     age-unknown, unless the age counts from our own listings: then a
 //     version that we have not listed yet is new now.
 //
+// Hosted versions do not wait: you published them yourself.
+//
 // A version that fixes a known vulnerability should not have to wait. When
 // there is a source of advisories, that will be one more field of Facts
 // ("fixes", with the advisories' identifiers) and one more setting here that
@@ -63,6 +65,9 @@ func (r *cooldownRule) wait(c assay.Coordinate) time.Duration {
 }
 
 func (r *cooldownRule) speak(h *hearing) {
+	if h.facts.Hosted {
+		return
+	}
 	reason, until, future := r.objection(h)
 	if reason == "" {
 		return
@@ -144,7 +149,7 @@ func (r *cooldownRule) summary() string {
 		s += ", with " + count(len(r.Per), "other minimum")
 	}
 	if !r.NothingAfter.IsZero() {
-		s += ", and everything published after " + moment(r.NothingAfter)
+		s += "; refuses everything published after " + moment(r.NothingAfter)
 	}
 	if len(r.Exempt) > 0 {
 		s += "; " + count(len(r.Exempt), "pattern") + " exempt"

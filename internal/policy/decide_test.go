@@ -34,6 +34,10 @@ func TestDecide(t *testing.T) {
 		f.InstallScripts, f.Scripts = assay.Yes, []string{"preinstall", "post\x1b[31minstall"}
 	}
 	undated := published("")
+	hosted := func(f *assay.Facts) { f.Hosted, f.PublishedBy = true, "t1" }
+	standing := func(s assay.Status, reason string) func(*assay.Facts) {
+		return func(f *assay.Facts) { f.Status, f.StatusReason = s, reason }
+	}
 
 	cases := []struct {
 		name   string
@@ -66,6 +70,37 @@ func TestDecide(t *testing.T) {
 			want: []said{{RuleBlock, assay.Deny, "bad 0", ""}}},
 		{name: "a block in the policy file", policy: "blocks: [{pattern: pkg:npm/lodash, reason: in the file}]", facts: lodash(), effect: assay.Deny,
 			want: []said{{RuleBlock, assay.Deny, "in the file", ""}}},
+
+		// status
+		{name: "removed", facts: lodash(standing(assay.Removed, "leaked a key")), effect: assay.Deny,
+			want: []said{{RuleStatus, assay.Deny, "removed: leaked a key", ""}}},
+		{name: "quarantined", facts: lodash(standing(assay.Quarantined, "looks odd")), effect: assay.Deny,
+			want: []said{{RuleStatus, assay.Deny, "quarantined: looks odd", ""}}},
+		{name: "yanked", facts: lodash(standing(assay.Yanked, "broken on Tuesdays")), effect: assay.Warn,
+			want: []said{{RuleStatus, assay.Warn, "yanked: broken on Tuesdays", ""}}},
+		{name: "deprecated", facts: lodash(standing(assay.Deprecated, "use underscore")), effect: assay.Warn,
+			want: []said{{RuleStatus, assay.Warn, "deprecated: use underscore", ""}}},
+		{name: "experimental", facts: lodash(standing(assay.Experimental, "a sketch")), effect: assay.Warn,
+			want: []said{{RuleStatus, assay.Warn, "experimental: not for production: a sketch", ""}}},
+		{name: "a status of a later Assay", facts: lodash(standing(assay.Removed+1, "")), effect: assay.Deny,
+			want: []said{{RuleStatus, assay.Deny, "not understood by this Assay", ""}}},
+		{name: "a reason that would drive a terminal", facts: lodash(standing(assay.Yanked, "\x1b[31m two\nlines\u202e")), effect: assay.Warn,
+			want: []said{{RuleStatus, assay.Warn, "yanked: [31m two lines", ""}}},
+		{name: "a novel for a reason", facts: lodash(standing(assay.Yanked, strings.Repeat("é", MaxReason))), effect: assay.Warn,
+			want: []said{{RuleStatus, assay.Warn, "yanked: " + strings.Repeat("é", MaxReason/2) + "...", ""}}},
+		{name: "of an upstream's and a hosted version alike", facts: lodash(hosted, standing(assay.Removed, "x")), effect: assay.Deny,
+			want: []said{{RuleStatus, assay.Deny, "removed: x", ""}}},
+
+		// hosted
+		{name: "a hosted version of today", facts: lodash(hosted, published("2026-11-22 11:59")), effect: assay.Allow},
+		{name: "a hosted version of today, where nothing new is let through", policy: "rules: {cooldown: {nothing-after: 2026-01-01, age: first-seen}}",
+			facts: lodash(hosted, published("2026-11-22 11:59"), firstListed("")), effect: assay.Allow},
+		{name: "a hosted version without a date", facts: lodash(hosted, undated, firstListed("")), effect: assay.Allow},
+		{name: "a hosted version that a listing lacked", facts: lodash(hosted, func(f *assay.Facts) { f.Vanished = at("2026-11-01 00:00") }), effect: assay.Allow},
+		{name: "a hosted version in a block", blocks: []string{"pkg:npm/lodash"}, facts: lodash(hosted), effect: assay.Deny,
+			want: []said{{RuleBlock, assay.Deny, "bad 0", ""}}},
+		{name: "a hosted version with install scripts", facts: lodash(hosted, scripts), effect: assay.Warn,
+			want: []said{{RuleInstallScripts, assay.Warn, "runs its own code", ""}}},
 
 		// digest-changed
 		{name: "other bytes than before", effect: assay.Deny,
@@ -190,8 +225,8 @@ func TestDecide(t *testing.T) {
 		{name: "every rule is asked, and deny beats warn", blocks: []string{"pkg:npm/lodash until 2026-11-23 00:00"}, effect: assay.Deny,
 			facts: lodash(scripts, published("2026-11-22 07:00"), func(f *assay.Facts) {
 				f.Vanished, f.ChangedTo = at("2026-11-22 11:00"), assay.NewDigest("sha256", make([]byte, 32))
-			}),
-			want: []said{{RuleBlock, assay.Deny, "", "2026-11-23 00:00"}, {RuleDigestChanged, assay.Deny, "", ""}, {RuleVanished, assay.Warn, "", ""},
+			}, standing(assay.Yanked, "x")),
+			want: []said{{RuleBlock, assay.Deny, "", "2026-11-23 00:00"}, {RuleStatus, assay.Warn, "", ""}, {RuleDigestChanged, assay.Deny, "", ""}, {RuleVanished, assay.Warn, "", ""},
 				{RuleCooldown, assay.Deny, "", "2026-11-25 07:00"}, {RuleInstallScripts, assay.Warn, "", ""}},
 			until: "2026-11-23 00:00"},
 	}
@@ -230,6 +265,8 @@ func TestExceptions(t *testing.T) {
 	except := func(id, rule, version, until string) Exception {
 		return Exception{ID: id, Rule: rule, Coordinate: young.Coordinate.At(version), Until: moments(until)}
 	}
+	quarantined := lodash(func(f *assay.Facts) { f.Status = assay.Quarantined })
+	removed := lodash(func(f *assay.Facts) { f.Status = assay.Removed })
 	changed := lodash(func(f *assay.Facts) { f.ChangedTo = assay.NewDigest("sha256", make([]byte, 32)) })
 	cases := []struct {
 		name       string
@@ -251,6 +288,8 @@ func TestExceptions(t *testing.T) {
 			assay.Allow, []string{"e2"}, "2026-11-25 07:00"},
 		{"an opinion that is only observed", "rules: {cooldown: {mode: observe}}", young, []Exception{except("e1", RuleCooldown, "4.17.20", "")}, assay.Allow, []string{"e1"}, "2026-11-25 07:00"},
 		{"changed bytes are not waved through", "", changed, []Exception{except("e1", RuleDigestChanged, "4.17.20", "")}, assay.Deny, []string{""}, ""},
+		{"a quarantine", "", quarantined, []Exception{except("e1", RuleStatus, "4.17.20", "2026-11-23 00:00")}, assay.Allow, []string{"e1"}, "2026-11-23 00:00"},
+		{"a removal stays", "", removed, []Exception{except("e1", RuleStatus, "4.17.20", "")}, assay.Deny, []string{""}, ""},
 		{"a warning stays", "", lodash(func(f *assay.Facts) { f.Vanished = noon }), []Exception{except("e1", RuleVanished, "4.17.20", "")}, assay.Warn, []string{""}, ""},
 		{"a block", "blocks: [{pattern: pkg:npm/lodash, reason: no}, {pattern: 'pkg:npm/*', reason: neither}]", lodash(),
 			[]Exception{except("e1", RuleBlock, "4.17.20", "")}, assay.Allow, []string{"e1", "e1"}, ""},
@@ -282,16 +321,17 @@ blocks: [{pattern: pkg:npm/d, reason: in the file}]
 	r := Compile(42, f, []Block{{ID: "b1", Pattern: pattern(t, "pkg:npm/e"), Reason: "x"}}, nil)
 	want := []RuleSummary{
 		{RuleBlock, assay.Enforce, "refuses every version that a block names (2 blocks, 1 in the policy file)"},
+		{RuleStatus, assay.Enforce, "refuses versions that were removed or quarantined here, leaves yanked ones out of listings, and warns of deprecated and experimental ones"},
 		{RuleDigestChanged, assay.Enforce, "refuses versions whose bytes the upstream has changed"},
 		{RuleVanished, assay.Enforce, "lets through versions that the upstream no longer lists, and refuses security placeholders"},
-		{RuleCooldown, assay.Enforce, "holds new versions back for 1 day 12 hours after they were first listed here, with 2 other minimums, and everything published after 2026-06-01 00:00 UTC; 1 pattern exempt"},
+		{RuleCooldown, assay.Enforce, "holds new versions back for 1 day 12 hours after they were first listed here, with 2 other minimums; refuses everything published after 2026-06-01 00:00 UTC; 1 pattern exempt"},
 		{RuleAgeUnknown, assay.Enforce, "refuses versions that have no date, where the cooldown needs one"},
 		{RuleInstallScripts, assay.Observe, "refuses versions that run their own code when they are installed; 2 patterns exempt"},
 	}
 	if got := r.Summaries(); !slices.Equal(got, want) {
 		t.Errorf("the rules say\n%+v, want\n%+v", got, want)
 	}
-	if got := Compile(1, nil, nil, nil).Summaries()[3].Summary; got != "holds new versions back for 3 days after the upstream published them" {
+	if got := Compile(1, nil, nil, nil).Summaries()[4].Summary; got != "holds new versions back for 3 days after the upstream published them" {
 		t.Errorf("the default cooldown says %q", got)
 	}
 	if r.Epoch() != 42 || r.NeedsContent(assay.NPM) {

@@ -2,13 +2,14 @@
 // rule.
 //
 // It owns the policy file (File, Parse, DefaultText), its compiled form
-// together with blocks and exceptions (Ruleset), and the one function that
-// judges (Ruleset.Decide). A listing, a direct download, an explanation and
-// a dry run all ask that same function.
+// together with blocks, exceptions and claims (Ruleset), and the one function
+// that judges (Ruleset.Decide). A listing, a direct download, an explanation
+// and a dry run all ask that same function.
 //
 // The rules, in the fixed order in which their reasons are shown:
 //
 //   - block: what the operator has blocked
+//   - status: what was said of it here: removed, quarantined, yanked, ...
 //   - digest-changed: the upstream offers other bytes than it did first
 //   - vanished: the upstream no longer lists it, or put a placeholder there
 //   - cooldown: too young, or later than the hard date
@@ -18,7 +19,16 @@
 // All rules are always evaluated; each says allow, warn, deny or nothing.
 // Deny beats warn beats allow, and where nobody speaks the decision is to
 // allow. The opinion of an observed rule is recorded and left out of the
-// decision. An exception lifts one rule's deny of one version.
+// decision. An exception lifts one rule's deny of one version; that of a
+// removed version or of changed bytes nothing lifts.
+//
+// The rules vanished, cooldown and age-unknown judge what an upstream says of
+// a version and when. They say nothing of hosted versions: those you
+// published yourself, and their date is your own server's.
+//
+// A claim is no rule, because no version of a claimed name may come from an
+// upstream in the first place: Ruleset.Claimed is asked before anything goes
+// out, and Ruleset.ClaimedBelow for the parents of claimed paths.
 //
 // Promises:
 //
@@ -29,7 +39,8 @@
 //     therefore give moments ("until 2026-11-25 14:00 UTC") and never
 //     distances ("5 hours ago"), which would be false in a kept listing.
 //   - What is unknown is never an implicit allow: it is judged by a setting.
-//   - Where no rule speaks, Decide allocates nothing.
+//   - Where no rule speaks, Decide allocates nothing; Claimed and
+//     ClaimedBelow never do.
 //
 // It never does input or output, reads no clock, starts no goroutine and
 // keeps no state; a Ruleset is immutable and safe for concurrent use.

@@ -10,6 +10,7 @@ import (
 // value of Default. DefaultText shows every key with its meaning.
 type File struct {
 	Block          BlockSettings
+	Status         StatusSettings
 	DigestChanged  DigestChangedSettings
 	Vanished       VanishedSettings
 	Cooldown       CooldownSettings
@@ -22,6 +23,12 @@ type File struct {
 
 // BlockSettings are the settings of the rule block (rules: block:).
 type BlockSettings struct {
+	Mode assay.Mode // mode
+}
+
+// StatusSettings are the settings of the rule status. Its mode is always
+// enforce.
+type StatusSettings struct {
 	Mode assay.Mode // mode
 }
 
@@ -136,6 +143,12 @@ rules:
   block:
     mode: enforce
 
+  # Refuses what was removed or quarantined here, leaves out of listings what
+  # was yanked, and warns of what was called deprecated or experimental. It
+  # cannot be observed only; an exception lifts a quarantine, not a removal.
+  status:
+    mode: enforce
+
   # Refuses a version whose bytes changed at the upstream after they were
   # first seen. It can be neither observed only nor lifted by an exception.
   digest-changed:
@@ -147,7 +160,8 @@ rules:
     mode: enforce
     effect: warn
 
-  # Holds new versions back: most malicious ones are found within days.
+  # Holds new versions back: most malicious ones are found within days. What
+  # is published here does not wait.
   cooldown:
     mode: enforce
     minimum: 72h

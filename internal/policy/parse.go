@@ -237,6 +237,7 @@ func (r *reader) rules(n *yaml.Node, f *File) {
 	c := &f.Cooldown
 	r.mapping(n, "rules",
 		section(RuleBlock, &f.Block.Mode),
+		section(RuleStatus, &f.Status.Mode),
 		section(RuleDigestChanged, &f.DigestChanged.Mode),
 		section(RuleVanished, &f.Vanished.Mode, effect(&f.Vanished.Effect)),
 		section(RuleCooldown, &c.Mode,

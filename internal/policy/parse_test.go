@@ -35,6 +35,7 @@ func TestParseReadsEverySetting(t *testing.T) {
 	got := parse(t, `
 rules:
   block: {mode: observe}
+  status: {mode: enforce}
   digest-changed: {mode: enforce}
   vanished: {mode: observe, effect: deny}
   cooldown:
@@ -91,7 +92,7 @@ func TestParseRefuses(t *testing.T) {
 		{"a version to come", "version: 2\n", []string{`line 1: this Assay reads policies of version 1, not "2"`}},
 		{"an unknown key", "version: 1\nrule: {}\n", []string{`line 2: "rule" is no key of the policy: there are version, rules, blocks`}},
 		{"an unknown rule", "version: 1\nrules:\n  coldown: {mode: observe}\n",
-			[]string{`line 3: "coldown" is no key of rules: there are block, digest-changed, vanished, cooldown, age-unknown, install-scripts`}},
+			[]string{`line 3: "coldown" is no key of rules: there are block, status, digest-changed, vanished, cooldown, age-unknown, install-scripts`}},
 		{"a key in another case", "version: 1\nrules:\n  Cooldown: {mode: observe}\n", []string{`line 3: "Cooldown" is no key of rules`}},
 		{"a setting of another rule", "version: 1\nrules:\n  block: {effect: warn}\n", []string{`line 3: "effect" is no key of block: there are mode`}},
 		{"a doubled rule", "version: 1\nrules:\n  cooldown: {mode: enforce}\n  cooldown: {mode: observe}\n", []string{`line 4: "cooldown" stands twice in rules`}},
@@ -101,6 +102,7 @@ func TestParseRefuses(t *testing.T) {
 		{"settings where a list is", "version: 1\nblocks: {pattern: pkg:npm/a, reason: b}\n", []string{"line 2: blocks must be a list"}},
 		{"an unknown mode", "version: 1\nrules: {cooldown: {mode: warn}}\n", []string{`line 2: "warn" is no mode: write enforce or observe`}},
 		{"changed bytes observed only", "version: 1\nrules: {digest-changed: {mode: observe}}\n", []string{"line 2: the rule digest-changed cannot be observed only"}},
+		{"a status observed only", "version: 1\nrules: {status: {mode: observe}}\n", []string{"line 2: the rule status cannot be observed only"}},
 		{"an unknown effect", "version: 1\nrules: {vanished: {effect: nothing}}\n", []string{`line 2: "nothing" is no effect: write allow, warn or deny`}},
 		{"an unknown age", "version: 1\nrules: {cooldown: {age: last-seen}}\n", []string{`line 2: "last-seen" is no way to count an age: write upstream or first-seen`}},
 		{"a duration without a unit", "version: 1\nrules: {cooldown: {minimum: 72}}\n", []string{`line 2: "72" is no duration: it has no unit`}},
@@ -208,6 +210,7 @@ func TestSetModeRefuses(t *testing.T) {
 	}{
 		{"an unknown rule", fine, "cooldwn", assay.Observe, "there is no rule"},
 		{"changed bytes observed only", fine, RuleDigestChanged, assay.Observe, "cannot be observed only"},
+		{"a status observed only", fine, RuleStatus, assay.Observe, "cannot be observed only"},
 		{"a text that is no YAML", "{", RuleCooldown, assay.Observe, "not readable"},
 		{"an empty text", "", RuleCooldown, assay.Observe, "empty"},
 		{"rules that are a list", "version: 1\nrules: [a]\n", RuleCooldown, assay.Observe, "by hand"},

@@ -23,6 +23,10 @@ func drawMoment(t *rapid.T, label string) time.Time {
 	return noon.Add(time.Duration(minutes) * time.Minute)
 }
 
+// statuses are all, the silent one more often, and one that does not exist.
+var statuses = []assay.Status{assay.Active, assay.Active, assay.Active, assay.Deprecated, assay.Experimental, assay.Yanked,
+	assay.Quarantined, assay.Removed, assay.Removed + 1}
+
 func drawCoordinate(t *rapid.T) assay.Coordinate {
 	return assay.Coordinate{
 		Ecosystem: rapid.SampledFrom([]assay.Ecosystem{assay.NPM, assay.Golang}).Draw(t, "ecosystem"),
@@ -40,6 +44,9 @@ func drawFacts(t *rapid.T) *assay.Facts {
 		Vanished:       drawMoment(t, "vanished"),
 		InstallScripts: rapid.SampledFrom([]assay.Tristate{assay.Unknown, assay.No, assay.Yes}).Draw(t, "scripts"),
 		Placeholder:    rapid.IntRange(0, 9).Draw(t, "placeholder") == 0,
+		Hosted:         rapid.IntRange(0, 3).Draw(t, "hosted") == 0,
+		Status:         rapid.SampledFrom(statuses).Draw(t, "status"),
+		StatusReason:   rapid.SampledFrom([]string{"", "because"}).Draw(t, "status reason"),
 	}
 	if rapid.IntRange(0, 9).Draw(t, "changed") == 0 {
 		f.ChangedTo = assay.NewDigest("sha256", make([]byte, 32))
@@ -177,7 +184,7 @@ func TestOneMoreExceptionLiftsOnlyItsRule(t *testing.T) {
 			if reflect.DeepEqual(a, b) {
 				continue
 			}
-			if a.Rule != e.Rule || a.Rule == RuleDigestChanged || a.Effect != assay.Deny || facts.Coordinate != e.Coordinate || a.LiftedBy != "new" {
+			if a.Rule != e.Rule || a.Rule == RuleDigestChanged || a.Rule == RuleStatus && facts.Status == assay.Removed || a.Effect != assay.Deny || facts.Coordinate != e.Coordinate || a.LiftedBy != "new" {
 				t.Fatalf("the exception %+v changed\n%+v to\n%+v", e, b, a)
 			}
 		}
@@ -235,6 +242,7 @@ func TestFirstSeenIsNeverLaxer(t *testing.T) {
 		if facts.Published.IsZero() {
 			facts.Published = noon.Add(-time.Hour) // undated versions are another rule's
 		}
+		facts.Hosted = false // hosted ones do not wait
 		file.Cooldown.Mode = assay.Enforce
 		denied := func(age Age) bool {
 			file.Cooldown.Age = age
@@ -243,6 +251,55 @@ func TestFirstSeenIsNeverLaxer(t *testing.T) {
 		}
 		if denied(AgeUpstream) && !denied(AgeFirstSeen) {
 			t.Fatalf("let through by first-seen alone: %+v", facts)
+		}
+	})
+}
+
+// Whatever the policy says and whoever excepts it: what was removed is denied,
+// what is quarantined is denied unless an exception lifts that very deny, and
+// what was yanked is in no listing.
+func TestAStatusIsAlwaysInForce(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		exceptions, facts := drawExceptions(t), drawFacts(t)
+		d := Compile(1, drawFile(t), drawBlocks(t), exceptions).Decide(facts, noon)
+		lifted := slices.ContainsFunc(exceptions, func(e Exception) bool {
+			return e.Rule == RuleStatus && e.Coordinate == facts.Coordinate && (e.Until.IsZero() || e.Until.After(noon))
+		})
+		switch facts.Status {
+		case assay.Active:
+			if slices.ContainsFunc(d.Opinions, func(o assay.Opinion) bool { return o.Rule == RuleStatus }) {
+				t.Fatalf("an active version has a word against it: %+v", d)
+			}
+			return
+		case assay.Removed:
+			lifted = false
+			fallthrough
+		case assay.Quarantined, assay.Removed + 1:
+			if !d.Denied() && !lifted {
+				t.Fatalf("a %s version is handed out: %+v", facts.Status, d)
+			}
+			return
+		case assay.Yanked:
+			if _, unlisted := d.Unlisted(); !unlisted {
+				t.Fatalf("a yanked version is listed: %+v", d)
+			}
+		}
+		if d.Effect < assay.Warn {
+			t.Fatalf("nobody is warned of a %s version: %+v", facts.Status, d)
+		}
+	})
+}
+
+// The rules about what an upstream says and when are silent on what was
+// published here.
+func TestHostedVersionsDoNotWait(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		facts := drawFacts(t)
+		facts.Hosted = true
+		for _, o := range Compile(1, drawFile(t), drawBlocks(t), drawExceptions(t)).Decide(facts, noon).Opinions {
+			if slices.Contains([]string{RuleVanished, RuleCooldown, RuleAgeUnknown}, o.Rule) {
+				t.Fatalf("a hosted version is judged by %+v", o)
+			}
 		}
 	})
 }

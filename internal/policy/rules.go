@@ -11,6 +11,7 @@ import (
 // in exceptions.
 const (
 	RuleBlock          = "block"
+	RuleStatus         = "status"
 	RuleDigestChanged  = "digest-changed"
 	RuleVanished       = "vanished"
 	RuleCooldown       = "cooldown"
@@ -20,7 +21,7 @@ const (
 
 // Rules returns the names of all rules in the order in which they are asked.
 func Rules() []string {
-	return []string{RuleBlock, RuleDigestChanged, RuleVanished, RuleCooldown, RuleAgeUnknown, RuleInstallScripts}
+	return []string{RuleBlock, RuleStatus, RuleDigestChanged, RuleVanished, RuleCooldown, RuleAgeUnknown, RuleInstallScripts}
 }
 
 // CheckLiftable answers an error of kind Invalid, written for the person who
@@ -42,6 +43,9 @@ func CheckLiftable(rule string) error {
 func checkMode(rule string, mode assay.Mode) error {
 	if err := checkRule(rule); err != nil {
 		return err
+	}
+	if rule == RuleStatus && mode == assay.Observe {
+		return assay.Errorf(assay.Invalid, "the rule %s cannot be observed only: what was removed or quarantined is never handed out; to take a word back, say assay release or assay unyank", rule)
 	}
 	if rule == RuleDigestChanged && mode == assay.Observe {
 		return assay.Errorf(assay.Invalid, "the rule %s cannot be observed only: bytes that changed under a known name are never handed out", rule)

@@ -7,23 +7,25 @@ import (
 	"assay.invalid/internal/assay"
 )
 
-// Ruleset is a policy file, blocks and exceptions, made ready to decide. It
-// is immutable and safe for concurrent use.
+// Ruleset is a policy file, blocks, exceptions and claims, made ready to
+// decide. It is immutable and safe for concurrent use.
 type Ruleset struct {
 	epoch          uint64
 	block          blockRule
+	status         statusRule
 	digestChanged  digestChangedRule
 	vanished       vanishedRule
 	cooldown       cooldownRule
 	ageUnknown     ageUnknownRule
 	installScripts installScriptsRule
 	exceptions     map[exceptionKey]Exception
+	claims         claimIndex
 }
 
 // Compile makes a Ruleset. The file is not to be changed afterwards; nil
 // means Default. The blocks of the file are added to those given. Blocks and
 // exceptions may have run out: they say nothing then.
-func Compile(epoch uint64, f *File, blocks []Block, exceptions []Exception) *Ruleset {
+func Compile(epoch uint64, f *File, blocks []Block, exceptions []Exception, claims ...Claim) *Ruleset {
 	if f == nil {
 		f = Default()
 	}
@@ -31,16 +33,18 @@ func Compile(epoch uint64, f *File, blocks []Block, exceptions []Exception) *Rul
 	return &Ruleset{
 		epoch:          epoch,
 		block:          newBlockRule(f.Block, slices.Concat(f.Blocks, blocks)),
+		status:         statusRule{mode: f.Status.Mode},
 		digestChanged:  digestChangedRule{mode: f.DigestChanged.Mode},
 		vanished:       vanishedRule{f.Vanished},
 		cooldown:       cooldown,
 		ageUnknown:     ageUnknownRule{AgeUnknownSettings: f.AgeUnknown, cooldown: cooldown},
 		installScripts: installScriptsRule{f.InstallScripts},
 		exceptions:     indexExceptions(exceptions),
+		claims:         newClaimIndex(claims),
 	}
 }
 
-// Epoch numbers the state of policy, blocks and exceptions. It rises with
+// Epoch numbers the state of policy, blocks, exceptions and claims. It rises with
 // every change, so an answer kept under an epoch is never used in another.
 func (r *Ruleset) Epoch() uint64 { return r.epoch }
 
@@ -58,6 +62,7 @@ func (r *Ruleset) NeedsContent(assay.Ecosystem) bool { return false }
 func (r *Ruleset) Decide(f *assay.Facts, now time.Time) assay.Decision {
 	h := hearing{facts: f, now: now.Round(0)}
 	r.block.speak(&h)
+	r.status.speak(&h)
 	r.digestChanged.speak(&h)
 	r.vanished.speak(&h)
 	r.cooldown.speak(&h)
@@ -93,7 +98,7 @@ func (h *hearing) close(exceptions map[exceptionKey]Exception) assay.Decision {
 	for i := range d.Opinions {
 		o := &d.Opinions[i]
 		d.Until = sooner(d.Until, o.Until)
-		if o.Effect == assay.Deny {
+		if o.Effect == assay.Deny && !final(o.Rule, h.facts.Status) {
 			e, found := exceptions[exceptionKey{version(h.facts.Coordinate), o.Rule}]
 			if found && !h.passed(e.Until) {
 				o.LiftedBy = e.ID

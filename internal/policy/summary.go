@@ -15,6 +15,7 @@ type RuleSummary struct {
 func (r *Ruleset) Summaries() []RuleSummary {
 	return []RuleSummary{
 		{RuleBlock, r.block.mode, r.block.summary()},
+		{RuleStatus, r.status.mode, r.status.summary()},
 		{RuleDigestChanged, r.digestChanged.mode, r.digestChanged.summary()},
 		{RuleVanished, r.vanished.Mode, r.vanished.summary()},
 		{RuleCooldown, r.cooldown.Mode, r.cooldown.summary()},

@@ -6,11 +6,15 @@ import "assay.invalid/internal/assay"
 // longer has. By default it warns, so that a lock file of today installs in
 // years; the operator may have it deny. A security placeholder in the
 // package's place is denied whatever the setting: the upstream itself says
-// that what stood there was harmful.
+// that what stood there was harmful. Hosted versions have no upstream that
+// could lose them.
 type vanishedRule struct{ VanishedSettings }
 
 func (r *vanishedRule) speak(h *hearing) {
 	f := h.facts
+	if f.Hosted {
+		return
+	}
 	o := assay.Opinion{Rule: RuleVanished, Mode: r.Mode}
 	switch {
 	case f.Placeholder:

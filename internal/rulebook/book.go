@@ -30,6 +30,8 @@ type Book struct {
 	now      func() time.Time
 
 	current atomic.Pointer[policy.Ruleset]
+	// surroundings is never nil.
+	surroundings atomic.Pointer[Surroundings]
 
 	// writing is held by the one call that changes something, from before
 	// its transaction until the watchers have been told.
@@ -41,12 +43,14 @@ type Book struct {
 	watchers []func(old, new *policy.Ruleset)
 }
 
-// Open reads the rules that the store holds and puts them in force. It fails
-// rather than leave out what it cannot read, with two exceptions on the safe
+// Open reads the rules that the store holds and puts them in force. Connect
+// comes next, where packages are kept too. It fails rather than leave out
+// what it cannot read, with two exceptions on the safe
 // side: a block whose range is no longer understood refuses the whole
 // package, and an exception that is no longer understood lifts nothing.
 func Open(ctx context.Context, s store.Store, g Grammars, now func() time.Time) (*Book, error) {
 	b := &Book{store: s, grammars: g, now: now}
+	b.Connect(Surroundings{})
 	state, err := b.read(ctx)
 	if err != nil {
 		return nil, err
@@ -115,8 +119,8 @@ func (b *Book) settled(ctx context.Context) error {
 // its rows and returns its events without their common parts; it may run
 // more than once. If it returns no event, nothing changes.
 func (b *Book) change(ctx context.Context, by assay.Principal, fn func(tx store.Tx, state *state) ([]event, error)) error {
-	if !by.Admin {
-		return assay.Errorf(assay.Forbidden, "only an administrator changes the rules")
+	if err := administrator(by); err != nil {
+		return err
 	}
 	b.writing.Lock()
 	defer b.writing.Unlock()
@@ -171,6 +175,14 @@ func (b *Book) change(ctx context.Context, by assay.Principal, fn func(tx store.
 		return err // refused, or failed before the commit: nothing was stored
 	}
 	return b.settle(ctx, next, err)
+}
+
+// administrator refuses everyone else.
+func administrator(by assay.Principal) error {
+	if !by.Admin {
+		return assay.Errorf(assay.Forbidden, "only an administrator changes the rules")
+	}
+	return nil
 }
 
 // settle finds out whether a transaction was committed whose commit answered

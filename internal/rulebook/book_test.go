@@ -97,7 +97,7 @@ func agree(t *testing.T, b *Book, m *memory) {
 	t.Helper()
 	other := open(t, m)
 	if b.Current().Epoch() != other.Current().Epoch() || !reflect.DeepEqual(b.Current().Blocks(), other.Current().Blocks()) ||
-		!reflect.DeepEqual(b.Current().Summaries(), other.Current().Summaries()) {
+		!reflect.DeepEqual(b.Current().Claims(), other.Current().Claims()) || !reflect.DeepEqual(b.Current().Summaries(), other.Current().Summaries()) {
 		t.Errorf("in force: epoch %d, %+v; a new process reads epoch %d, %+v",
 			b.Current().Epoch(), b.Current().Blocks(), other.Current().Epoch(), other.Current().Blocks())
 	}
@@ -162,6 +162,9 @@ func TestEventsAreCanonical(t *testing.T) {
 	must(b.Unexcept(t.Context(), clerk, "pkg:npm/LODASH@2"))(t)
 	must(b.ApplyPolicy(t.Context(), clerk, "version: 1\n"))(t)
 	must(b.SetMode(t.Context(), clerk, "cooldown", assay.Observe))(t)
+	scope := must(b.Claim(t.Context(), clerk, "pkg:npm/@acme/*", false))(t)
+	name := must(b.Claim(t.Context(), clerk, "pkg:npm/Acme", true))(t)
+	must(b.Unclaim(t.Context(), clerk, "pkg:npm/acme"))(t)
 	want := []string{
 		`blocked pkg:npm/lodash {"epoch":1,"id":"` + block.ID + `","pattern":"pkg:npm/lodash@<3","reason":"a < b & \"c\" é","until":"2026-12-22T11:00:00.123456Z"}`,
 		`unblocked pkg:npm/lodash {"epoch":2,"id":"` + block.ID + `","pattern":"pkg:npm/lodash@<3"}`,
@@ -170,6 +173,9 @@ func TestEventsAreCanonical(t *testing.T) {
 		`exception-revoked pkg:npm/lodash@2 {"epoch":5,"id":"` + exception.ID + `","rule":"block","version":"pkg:npm/lodash@2"}`,
 		`policy-changed  {"epoch":6,"sha256":"` + sum("version: 1\n") + `"}`,
 		`policy-changed  {"epoch":7,"previous":"` + sum("version: 1\n") + `","sha256":"` + sum("rules:\n  cooldown:\n    mode: observe\nversion: 1\n") + `"}`,
+		`claimed  {"epoch":8,"id":"` + scope.ID + `","pattern":"pkg:npm/@acme/*","shadow":false}`,
+		`claimed pkg:npm/acme {"epoch":9,"id":"` + name.ID + `","pattern":"pkg:npm/acme","shadow":true}`,
+		`unclaimed pkg:npm/acme {"epoch":10,"id":"` + name.ID + `","pattern":"pkg:npm/acme"}`,
 	}
 	if len(m.kept.events) != len(want) {
 		t.Fatalf("%d events, want %d", len(m.kept.events), len(want))
@@ -228,7 +234,7 @@ func TestPolicyIsKeptAsItWasWritten(t *testing.T) {
 	}
 	p = must(b.SetMode(t.Context(), clerk, "cooldown", assay.Observe))(t)
 	want := strings.Replace(policy.DefaultText, "cooldown:\n    mode: enforce", "cooldown:\n    mode: observe", 1)
-	if p.ID != 1 || p.Text != want || p.By != "clerk" || b.Current().Summaries()[3].Mode != assay.Observe {
+	if p.ID != 1 || p.Text != want || p.By != "clerk" || b.Current().Summaries()[4].Mode != assay.Observe {
 		t.Errorf("policy %+v", p)
 	}
 	agree(t, b, m)
@@ -351,8 +357,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// changes are all calls that write, on a book with one block, one exception
-// and one policy.
+// changes are all calls that write, on a book with two blocks, one exception,
+// one claim and one policy.
 func changes() map[string]func(context.Context, *Book) error {
 	return map[string]func(context.Context, *Book) error{
 		"block": func(ctx context.Context, b *Book) error {
@@ -369,6 +375,14 @@ func changes() map[string]func(context.Context, *Book) error {
 		},
 		"unexcept": func(ctx context.Context, b *Book) error {
 			_, err := b.Unexcept(ctx, clerk, "pkg:npm/lodash@3")
+			return err
+		},
+		"claim": func(ctx context.Context, b *Book) error {
+			_, err := b.Claim(ctx, clerk, "pkg:npm/@acme/*", false)
+			return err
+		},
+		"unclaim": func(ctx context.Context, b *Book) error {
+			_, err := b.Unclaim(ctx, clerk, "pkg:npm/ours")
 			return err
 		},
 		"apply a policy": func(ctx context.Context, b *Book) error {
@@ -388,6 +402,7 @@ func prepared(t *testing.T) (*memory, *Book) {
 	must(b.Block(t.Context(), clerk, "pkg:npm/lodash@2", "known", never))(t)
 	must(b.Block(t.Context(), clerk, "pkg:npm/lodash@3", "known", never))(t)
 	must(b.Except(t.Context(), clerk, "pkg:npm/lodash@3", "block", "known", never))(t)
+	must(b.Claim(t.Context(), clerk, "pkg:npm/ours", false))(t)
 	must(b.ApplyPolicy(t.Context(), clerk, "version: 1\n"))(t)
 	return m, b
 }
@@ -561,6 +576,10 @@ func TestOpenReadsWhatItCan(t *testing.T) {
 			m.kept.blocks = []store.Block{{ID: "b1", Pattern: "pkg:npm/lodash@1", Reason: "x"}}
 			m.kept.exceptions = []store.Exception{{ID: "e1", Coordinate: "pkg:npm/lodash@one", Rule: "block"}}
 		}, "deny allow"},
+		{"a claim that is no pattern: its names would be asked of upstreams",
+			func(m *memory) { m.kept.claims = []store.Claim{{ID: "c1", Pattern: "acme"}} }, "the claim c1 can no longer be read"},
+		{"a claim of an ecosystem that is gone",
+			func(m *memory) { m.kept.claims = []store.Claim{{ID: "c1", Pattern: "pkg:cobol/acme"}} }, "allow allow"},
 		{"a policy that is no longer understood",
 			func(m *memory) { m.kept.policies = []store.Policy{{ID: 9, Text: "version: 0\n"}} }, "the policy in force (version 9) can no longer be read"},
 		{"an epoch that is no number", func(m *memory) { m.kept.settings[epochSetting] = []byte("x") }, "no number"},

@@ -1,6 +1,6 @@
-// Package rulebook keeps the rules that are in force: blocks, exceptions, the
-// versions of the policy file, and the epoch that numbers their state. It is
-// their only writer.
+// Package rulebook keeps the rules that are in force: blocks, exceptions,
+// claims, the versions of the policy file, and the epoch that numbers their
+// state. It is their only writer.
 //
 // Promises:
 //
@@ -17,6 +17,9 @@
 //     read, the error says so, and every further call reads it first.
 //   - The epoch rises with every change and never falls. A call that changes
 //     nothing (a policy applied twice) leaves it.
+//   - A claim is made only on names that no upstream is known to have, or in
+//     so many words; it is ended only where nothing is hosted under it.
+//     Connect says who knows of both; nobody outside is asked.
 //
 // One process writes a store at a time (it holds the data directory's lock),
 // and within it one call at a time. Reading Current takes no lock.
@@ -24,7 +27,8 @@
 // Events carry canonical JSON (RFC 8785): blocked {epoch, id, pattern,
 // reason, until}, unblocked {epoch, id, pattern}, excepted {epoch, id,
 // reason, rule, until, version}, exception-revoked {epoch, id, rule,
-// version}, policy-changed {epoch, previous, sha256}, the digests being those
+// version}, claimed {epoch, id, pattern, shadow}, unclaimed {epoch, id,
+// pattern}, policy-changed {epoch, previous, sha256}, the digests being those
 // of the texts; until is left out where there is none, previous at the first
 // policy.
 package rulebook

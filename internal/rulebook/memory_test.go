@@ -39,12 +39,13 @@ type contents struct {
 	settings   map[string][]byte
 	blocks     []store.Block
 	exceptions []store.Exception
+	claims     []store.Claim
 	policies   []store.Policy
 	events     []assay.Event
 }
 
 func (c contents) clone() contents {
-	return contents{maps.Clone(c.settings), slices.Clone(c.blocks), slices.Clone(c.exceptions), slices.Clone(c.policies), slices.Clone(c.events)}
+	return contents{maps.Clone(c.settings), slices.Clone(c.blocks), slices.Clone(c.exceptions), slices.Clone(c.claims), slices.Clone(c.policies), slices.Clone(c.events)}
 }
 
 func newMemory() *memory { return &memory{kept: contents{settings: map[string][]byte{}}} }
@@ -160,6 +161,26 @@ func (t *tx) DeleteException(_ context.Context, id string) error {
 	before := len(t.exceptions)
 	t.exceptions = slices.DeleteFunc(t.exceptions, func(e store.Exception) bool { return e.ID == id })
 	return missing(before == len(t.exceptions), id)
+}
+
+func (t *tx) Claims(context.Context) ([]store.Claim, error) { return slices.Clone(t.claims), nil }
+
+func (t *tx) PutClaim(_ context.Context, c store.Claim) error {
+	if err := t.write(); err != nil {
+		return err
+	}
+	c.Created = asKept(c.Created)
+	t.claims = append(t.claims, c)
+	return nil
+}
+
+func (t *tx) DeleteClaim(_ context.Context, id string) error {
+	if err := t.write(); err != nil {
+		return err
+	}
+	before := len(t.claims)
+	t.claims = slices.DeleteFunc(t.claims, func(c store.Claim) bool { return c.ID == id })
+	return missing(before == len(t.claims), id)
 }
 
 func (t *tx) Policy(context.Context) (store.Policy, error) {

@@ -15,6 +15,7 @@ type state struct {
 	epoch      uint64
 	blocks     []store.Block
 	exceptions []store.Exception
+	claims     []store.Claim
 	policy     store.Policy // ID 0: none has been applied
 	rules      *policy.Ruleset
 }
@@ -42,6 +43,9 @@ func (b *Book) load(ctx context.Context, tx store.Tx) (*state, error) {
 		return nil, err
 	}
 	if s.exceptions, err = tx.Exceptions(ctx); err != nil {
+		return nil, err
+	}
+	if s.claims, err = tx.Claims(ctx); err != nil {
 		return nil, err
 	}
 	if s.policy, err = tx.Policy(ctx); err != nil && !assay.Is(err, assay.NotFound) {
@@ -79,7 +83,17 @@ func (b *Book) compile(s *state) (*policy.Ruleset, error) {
 		}
 		exceptions = append(exceptions, policy.Exception{ID: row.ID, Coordinate: c, Rule: row.Rule, Reason: row.Reason, Until: row.Until})
 	}
-	return policy.Compile(s.epoch, file, blocks, exceptions), nil
+	var claims []policy.Claim
+	for _, row := range s.claims {
+		pattern, known, err := b.claimed(row)
+		if err != nil {
+			return nil, err
+		}
+		if known {
+			claims = append(claims, policy.Claim{ID: row.ID, Pattern: pattern, Shadow: row.Shadow})
+		}
+	}
+	return policy.Compile(s.epoch, file, blocks, exceptions, claims...), nil
 }
 
 // patternOf reads the pattern of a kept block. It is not known where its
