@@ -51,7 +51,7 @@ func (x *exchange) hand(t *target, h *hop, left bool) (*Response, *failure) {
 		if left && v == faulty {
 			v = alive // somebody else's failure
 		}
-		x.settle(t, v)
+		x.settle(t, v, h.host+" broke off in the middle of an answer")
 		x.release()
 	}
 	end := func(v verdict) {

@@ -22,6 +22,7 @@ type breaker struct {
 	mu       sync.Mutex // guards what follows
 	state    State
 	failures int
+	cause    string    // what the last failure was, in public words
 	until    time.Time // end of the cooldown
 	probing  bool      // the one request of the half-open state is under way
 }
@@ -31,24 +32,24 @@ func newBreaker(limits Breaker) *breaker {
 }
 
 // allow tells whether the address may be asked now, and if not, how long to
-// wait and after how many failures.
-func (b *breaker) allow(now time.Time) (ok bool, wait time.Duration, failures int) {
+// wait, after how many failures and what the last of them was.
+func (b *breaker) allow(now time.Time) (ok bool, wait time.Duration, failures int, cause string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch b.state {
 	case Open:
 		// A wait beyond the cooldown means that the clock was set back.
 		if wait := b.until.Sub(now); wait > 0 && wait <= b.limits.Cooldown {
-			return false, wait, b.failures
+			return false, wait, b.failures, b.cause
 		}
 		b.state, b.probing = HalfOpen, true
 	case HalfOpen:
 		if b.probing {
-			return false, time.Second, b.failures
+			return false, time.Second, b.failures, b.cause
 		}
 		b.probing = true
 	}
-	return true, 0, 0
+	return true, 0, 0, ""
 }
 
 // answered notes that a sound header came: the address lives. Failures are
@@ -70,11 +71,13 @@ func (b *breaker) succeeded() {
 	b.state, b.failures, b.probing = Closed, 0, false
 }
 
-// failed notes a failure and tells whether the breaker opened by it.
-func (b *breaker) failed(now time.Time) bool {
+// failed notes a failure with its cause and tells whether the breaker opened
+// by it.
+func (b *breaker) failed(now time.Time, cause string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.failures++
+	b.cause = cause
 	b.probing = false
 	if b.state == Closed && b.failures < b.limits.Failures {
 		return false

@@ -125,9 +125,9 @@ func (x *exchange) round(ctx context.Context) (resp *Response, again bool) {
 			continue
 		}
 		if t.breaker != nil {
-			if ok, wait, failures := t.breaker.allow(cfg.Now()); !ok {
-				t.last = assay.Errorf(assay.Unavailable, "%s has failed %d times in a row and is left in peace for a moment; try again in %s",
-					t.url.Host, failures, brief(max(wait, time.Second)))
+			if ok, wait, failures, cause := t.breaker.allow(cfg.Now()); !ok {
+				t.last = assay.Errorf(assay.Unavailable, "%s has failed %d times in a row and is left in peace for a moment; try again in %s (the last time: %s)",
+					t.url.Host, failures, brief(max(wait, time.Second)), cause)
 				t.last.RetryAfter = wait
 				continue
 			}
@@ -136,7 +136,7 @@ func (x *exchange) round(ctx context.Context) (resp *Response, again bool) {
 		if failed == nil {
 			return resp, false
 		}
-		x.settle(t, failed.verdict)
+		x.settle(t, failed.verdict, failed.err.Message)
 		t.last = failed.err
 		if d := failed.err.RetryAfter; d > 0 {
 			t.rest = time.Now().Add(d)
@@ -155,8 +155,8 @@ func (x *exchange) round(ctx context.Context) (resp *Response, again bool) {
 	return nil, again
 }
 
-// settle tells the target's breaker how a try ended.
-func (x *exchange) settle(t *target, v verdict) {
+// settle tells the target's breaker how a try ended; cause says what failed.
+func (x *exchange) settle(t *target, v verdict, cause string) {
 	if t.breaker == nil {
 		return
 	}
@@ -164,8 +164,8 @@ func (x *exchange) settle(t *target, v verdict) {
 	case sound:
 		t.breaker.succeeded()
 	case faulty:
-		if t.breaker.failed(x.c.cfg.Now()) {
-			x.c.cfg.Log.Warn("upstream address is left in peace after failures in a row", "address", t.address, "cooldown", x.c.cfg.Breaker.Cooldown)
+		if t.breaker.failed(x.c.cfg.Now(), cause) {
+			x.c.cfg.Log.Warn("upstream address is left in peace after failures in a row", "address", t.address, "cooldown", x.c.cfg.Breaker.Cooldown, "error", cause)
 		}
 	case alive:
 		t.breaker.answered()

@@ -148,7 +148,7 @@ func (x *exchange) refusal(resp *http.Response, host, said string) *failure {
 		f = fail(assay.Unavailable, ": it is failing; try again later")
 		f.again, f.verdict = true, faulty
 	case code == http.StatusUnauthorized, code == http.StatusForbidden, code == http.StatusProxyAuthRequired:
-		f = fail(assay.Unavailable, "; if it wants credentials, set them for this upstream")
+		f = fail(assay.Unavailable, ": it refuses this to Assay, or wants credentials")
 	case code >= 400:
 		f = fail(assay.Unavailable, ", which no repository of this kind should")
 	default:

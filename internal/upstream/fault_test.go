@@ -147,8 +147,8 @@ func TestTheUpstreamsWords(t *testing.T) {
 		{"terminal escapes", "text/plain", "a\x1b[31mb\x1b]0;t\x07c\u009bd", "(it says: a[31mb]0;tcd)"},
 		{"lines", "text/plain", "a\r\n\tb\n\n", "(it says: a b)"},
 		{"reordering", "text/plain", "abc\u202edef\u200b\ufeff", "(it says: abcdef)"},
-		{"a page", "text/html; charset=utf-8", "<!doctype html><p>no", "set them for this upstream"},
-		{"nothing", "text/plain", "", "set them for this upstream"},
+		{"a page", "text/html; charset=utf-8", "<!doctype html><p>no", "or wants credentials"},
+		{"nothing", "text/plain", "", "or wants credentials"},
 		{"long", "text/plain", strings.Repeat("é", 3000), "(it says: " + strings.Repeat("é", 250) + ")"},
 	} {
 		for _, compressed := range []bool{false, true} {

@@ -147,8 +147,8 @@ func TestAnOpenBreakerFailsOverAtOnce(t *testing.T) {
 func TestHalfOpenLetsOneTry(t *testing.T) {
 	b := newBreaker(Breaker{Failures: 1, Cooldown: time.Minute})
 	now := time.Unix(1800000000, 0)
-	allow := func() bool { ok, _, _ := b.allow(now); return ok }
-	if !allow() || !b.failed(now) || allow() {
+	allow := func() bool { ok, _, _, _ := b.allow(now); return ok }
+	if !allow() || !b.failed(now, "silence") || allow() {
 		t.Fatal("one failure does not open it")
 	}
 	now = now.Add(time.Minute)
@@ -159,7 +159,7 @@ func TestHalfOpenLetsOneTry(t *testing.T) {
 	if !allow() || allow() {
 		t.Error("after an abandoned try there is not exactly one more")
 	}
-	if !b.failed(now) || allow() {
+	if !b.failed(now, "silence") || allow() {
 		t.Error("a failed try does not open it again")
 	}
 	now = now.Add(time.Minute)

@@ -181,6 +181,15 @@ func TestRetriesEndWithTheAsker(t *testing.T) {
 	idle(t, c, address)
 }
 
+func TestTheBreakerSaysWhyItOpened(t *testing.T) {
+	s := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
+	c := newTestClient(t, func(cfg *Config) { cfg.Breaker.Failures = 1 })
+	for _, says := range [][]string{{"answered 503"}, {"has failed 1 times in a row", "answered 503"}} {
+		_, err := c.Do(t.Context(), Origin{Address: s.URL}, Request{})
+		wantError(t, err, assay.Unavailable, says...)
+	}
+}
+
 func TestTheAskersDeadline(t *testing.T) {
 	address := serveRaw(t, func(net.Conn) bool { return true })
 	c := newTestClient(t, func(cfg *Config) { cfg.Retries = 2; cfg.Breaker.Failures = 1 })
