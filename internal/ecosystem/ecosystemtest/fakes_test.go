@@ -2,6 +2,7 @@ package ecosystemtest
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/ecdsa"
 	"crypto/sha256"
 	"crypto/x509"
@@ -281,5 +282,41 @@ func TestCompressedDocumentsAreTheSame(t *testing.T) {
 	}
 	if tarball := read(t, n.URL()+NPMWorld{n}.FilePath("@works/kettle", "1.0.0")).body; !bytes.Equal(tarball, n.Tarball("@works/kettle", "1.0.0")) {
 		t.Error("the tarball was compressed again")
+	}
+}
+
+// A leak test that reads a request must find a name however it was wrapped.
+func TestRequestsAreLoggedWhole(t *testing.T) {
+	n := newNPM(t)
+	var zipped bytes.Buffer
+	w := gzip.NewWriter(&zipped)
+	if _, err := io.WriteString(w, `{"@secret/compressed":["1.0.0"]}`); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, n.URL()+"%40secret%252fpath?text=%40secret%2Fquery", &zipped)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Encoding", "gzip")
+	r.Header.Set("Referer", "install @secret/header")
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	logged := n.Requests()
+	if len(logged) != 1 {
+		t.Fatalf("%d requests were logged, want one", len(logged))
+	}
+	for _, want := range []string{"@secret/path", "@secret/query", "@secret/compressed", "@secret/header"} {
+		if !strings.Contains(logged[0].Text(), want) {
+			t.Errorf("the log does not show %s:\n%s", want, logged[0].Text())
+		}
+	}
+	if broken := (Request{Path: "/100%/%4", Query: "%zz"}).Text(); !strings.Contains(broken, "/100%/%4?%zz") {
+		t.Errorf("what is no escape reads as %q", broken)
 	}
 }

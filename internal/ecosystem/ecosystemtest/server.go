@@ -5,11 +5,15 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -40,8 +44,62 @@ type Request struct {
 	Path   string // as sent, still escaped
 	Query  string
 	Header http.Header
+	Body   []byte // decompressed, the first MiB of it
 	Time   time.Time
 }
+
+// Text is everything that the request told the upstream, with escapes undone
+// as often as there are any: what a search for a private name has to read.
+func (r Request) Text() string {
+	text := r.Method + " " + r.Path + "?" + r.Query + "\n" + string(r.Body)
+	for _, key := range slices.Sorted(maps.Keys(r.Header)) {
+		text += "\n" + key + ": " + strings.Join(r.Header[key], ", ")
+	}
+	for {
+		plain := unescape(text)
+		if plain == text {
+			return text
+		}
+		text = plain
+	}
+}
+
+// unescape undoes every escape that there is; other per cent signs stay.
+func unescape(text string) string {
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		if text[i] == '%' && i+2 < len(text) {
+			if c, err := hex.DecodeString(text[i+1 : i+3]); err == nil {
+				b.WriteByte(c[0])
+				i += 2
+				continue
+			}
+		}
+		b.WriteByte(text[i])
+	}
+	return b.String()
+}
+
+// readBody takes the body for the log, and puts it back for the handler.
+func readBody(r *http.Request) []byte {
+	if r.Body == nil {
+		return nil
+	}
+	// A body that breaks off is logged as far as it came.
+	sent, _ := io.ReadAll(io.LimitReader(r.Body, maxLoggedBody))
+	r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(sent), r.Body))
+	if r.Header.Get("Content-Encoding") != "gzip" {
+		return sent
+	}
+	unpacked, err := gzip.NewReader(bytes.NewReader(sent))
+	if err != nil {
+		return sent
+	}
+	plain, _ := io.ReadAll(io.LimitReader(unpacked, maxLoggedBody))
+	return plain
+}
+
+const maxLoggedBody = 1 << 20
 
 type sinOnPath struct {
 	path string
@@ -189,9 +247,10 @@ func (s *Server) sinFor(path string) Sin {
 
 // ServeHTTP logs the request, takes the honest answer and sins if it must.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body := readBody(r)
 	s.mu.Lock()
 	s.requests = append(s.requests, Request{
-		Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery, Header: r.Header.Clone(), Time: time.Now(),
+		Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery, Header: r.Header.Clone(), Body: body, Time: time.Now(),
 	})
 	sin, running, noETag, trap := s.sinFor(r.URL.Path), s.running, s.noETag, s.trap
 	compress := s.compress

@@ -298,7 +298,7 @@ func everythingBlocked(b *bench) {
 	}
 	if got, err := b.world.Default(b.ctx, b.Base, b.name); err == nil {
 		b.Errorf("the default version is %s, want none", got)
-	} else if strings.Contains(err.Error(), "404") || strings.Contains(err.Error(), "410") {
+	} else if strings.Contains(err.Error(), "answered 404") || strings.Contains(err.Error(), "answered 410") {
 		b.Errorf("a refusal looks like an absence: %v", err)
 	}
 	b.refused("1.0.0", "it leaks the tea")

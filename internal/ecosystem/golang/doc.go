@@ -18,6 +18,18 @@
 //	/sumdb/<name>/...       passed on untouched; it hands out no code
 //	/cached-only/...        404: Assay has no such view
 //
+// What never leaves the building, whatever the decision:
+//
+//	a claimed module                 answered from what is hosted; 404 for what is not
+//	/<claimed>/@v/<q>.info           404: hosted modules have no branches or commits
+//	a parent of claimed paths        404: the go command asks for every parent of an import path
+//	/sumdb/<name>/lookup/<claimed>   403 with the GONOSUMDB line that stops the question
+//
+// A module is published as its zip (https://go.dev/ref/mod#zip-files): the
+// .mod is the go.mod inside, and the .info is dated by the server's clock.
+// There is no native way to publish one; see NewUpload. Versions that were
+// taken back are left out of Compose's documents by the registry.
+//
 // Why .mod is always served: the go command reads the go.mod of every version
 // that is named anywhere in the module graph, also of those that nobody
 // builds. Were it refused, a project that already uses the fixed version

@@ -147,8 +147,12 @@ func (f *format) source(name, version, ext string) (ecosystem.Source, error) {
 }
 
 // Check reads the whole content by the rules for its sort, and returns the
-// h1 digest of a .mod or .zip.
+// h1 digest of a .mod or .zip. A file without a source is one of an upload:
+// see checkUpload.
 func (f *format) Check(file ecosystem.File, content io.ReaderAt, size int64) ([]assay.Digest, error) {
+	if file.Source == (ecosystem.Source{}) {
+		return f.checkUpload(file, content, size)
+	}
 	name, version, ext, err := identify(file)
 	if err != nil {
 		return nil, err

@@ -31,6 +31,10 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, err, assay.Coordinate{})
 		return
 	}
+	if req.Module != "" && h.above(req.Module) {
+		h.refuseParent(w, r, req.Module)
+		return
+	}
 	switch req.Kind {
 	case wire.List:
 		h.serveList(w, r, req.Module)
@@ -67,6 +71,10 @@ func (h *handler) serveFile(w http.ResponseWriter, r *http.Request, name, versio
 // The upstream's own answer is never handed out: it says enough for the go
 // command to go on with the version it names.
 func (h *handler) serveQuery(w http.ResponseWriter, r *http.Request, name, query string) {
+	if h.claimed(name) {
+		h.refuseQuery(w, r, name, query)
+		return
+	}
 	version, err := h.resolve(r, name, query)
 	if err != nil {
 		h.refuse(w, r, err, coordinate(name, ""))

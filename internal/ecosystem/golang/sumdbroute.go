@@ -20,7 +20,9 @@ const (
 )
 
 // serveSumDB passes requests to the checksum database on. The go command
-// verifies what it gets, so nothing is decided and nothing changed here.
+// verifies what it gets, so nothing is decided and nothing changed here; but
+// look-ups of claimed modules are answered here, because the question alone
+// would tell their names.
 //
 // A client first asks for /supported. 200 means that it asks Assay alone from
 // then on; 404 that it asks the database itself, which is right for a
@@ -38,6 +40,15 @@ func (h *handler) serveSumDB(w http.ResponseWriter, r *http.Request, rest string
 	if req.Path == "supported" {
 		w.Header().Set("Content-Type", textType)
 		w.WriteHeader(http.StatusOK)
+		return
+	}
+	switch {
+	case req.Module == "":
+	case h.claimed(req.Module):
+		h.refuseLookup(w, r, req.Module)
+		return
+	case h.above(req.Module):
+		h.refuseParent(w, r, req.Module)
 		return
 	}
 	passage := ecosystem.Passage{Method: http.MethodGet, Source: h.sumdb.source(req.Path), Keep: keepLatest}

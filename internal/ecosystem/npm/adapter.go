@@ -2,7 +2,10 @@ package npm
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
+
+	"golang.org/x/sync/semaphore"
 
 	"assay.invalid/internal/assay"
 	"assay.invalid/internal/ecosystem"
@@ -14,11 +17,20 @@ type limits struct {
 	document wire.Limits
 	body     int64 // bytes of a request's body, compressed or not
 	inflated int64 // bytes of a request's body after inflating
+	audits   int64 // bytes of all those bodies at once
 	query    int   // bytes of a search query
+
+	sent    wire.SentLimits    // what is published or changed
+	inspect wire.InspectLimits // the tarball in it
+	upload  int64              // bytes of the body of a publication
+	uploads int64              // bytes of all those bodies at once
 }
 
 func defaultLimits() limits {
-	return limits{document: wire.DefaultLimits(), body: 4 << 20, inflated: 16 << 20, query: 4 << 10}
+	return limits{
+		document: wire.DefaultLimits(), body: 4 << 20, inflated: 16 << 20, audits: 64 << 20, query: 4 << 10,
+		sent: wire.DefaultSentLimits(), inspect: wire.DefaultInspectLimits(), upload: 64 << 20, uploads: 128 << 20,
+	}
 }
 
 type adapter struct{ limits limits }
@@ -36,21 +48,34 @@ func (adapter) Place() string { return "npm" }
 func (adapter) Grammar() assay.Grammar { return wire.Grammar{} }
 
 // Format implements ecosystem.Adapter.
-func (a adapter) Format() ecosystem.Format { return format{limits: a.limits.document} }
+func (a adapter) Format() ecosystem.Format {
+	return format{limits: a.limits.document, inspect: a.limits.inspect}
+}
 
 // Handler implements ecosystem.Adapter.
 func (a adapter) Handler(repo ecosystem.Repository) http.Handler {
-	return &handler{repo: repo, limits: a.limits}
+	// A place that takes packages says so by its type.
+	publisher, _ := repo.(ecosystem.Publisher)
+	return &handler{
+		repo: repo, limits: a.limits, audits: newRoom(a.limits.audits),
+		publisher: publisher, uploads: semaphore.NewWeighted(max(a.limits.uploads, a.limits.upload)),
+	}
 }
 
 // Setup implements ecosystem.Adapter. pnpm reads its own variable from
-// version 12 on, and npm's before.
+// version 12 on, and npm's before; Yarn its own from version 2 on, and npm's
+// before.
 func (adapter) Setup(base string) []ecosystem.SetupLine {
+	yarn := "export YARN_NPM_REGISTRY_SERVER=" + shellWord(base)
+	if u, err := url.Parse(base); err == nil && u.Scheme == "http" {
+		yarn += " YARN_UNSAFE_HTTP_WHITELIST=" + shellWord(u.Hostname()) // Yarn's own word for it
+	}
 	base = shellWord(base)
 	return []ecosystem.SetupLine{
 		{Client: "npm", Line: "npm config set registry " + base},
-		{Client: "npm, this shell only", Line: "export npm_config_registry=" + base},
+		{Client: "npm and Yarn 1, this shell only", Line: "export npm_config_registry=" + base},
 		{Client: "pnpm", Line: "export pnpm_config_registry=" + base + " npm_config_registry=" + base},
+		{Client: "Yarn 4", Line: yarn},
 	}
 }
 

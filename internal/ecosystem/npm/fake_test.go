@@ -2,6 +2,7 @@ package npm
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -23,6 +24,7 @@ type fakeRepository struct {
 
 	asked    []string // "listing demo full", "file demo demo-1.0.0.tgz"
 	passages []ecosystem.Passage
+	passed   int // the upstream's status to a passage, 200 if 0
 }
 
 const fakeBase = "http://127.0.0.1:8417/npm/"
@@ -94,7 +96,7 @@ func (f *fakeRepository) Pass(_ context.Context, p ecosystem.Passage) (*ecosyste
 		return nil, f.fail
 	}
 	const answer = `{"passed":true}`
-	return &ecosystem.Content{Status: http.StatusOK, ContentType: "application/json", Size: int64(len(answer)), Stream: io.NopCloser(strings.NewReader(answer))}, nil
+	return &ecosystem.Content{Status: cmp.Or(f.passed, http.StatusOK), ContentType: "application/json", Size: int64(len(answer)), Stream: io.NopCloser(strings.NewReader(answer))}, nil
 }
 
 func (f *fakeRepository) Versions(context.Context, string) ([]ecosystem.Decided, error) {

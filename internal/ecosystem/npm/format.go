@@ -10,7 +10,10 @@ import (
 
 // format implements ecosystem.Format. A package is one document: the full
 // one, because the abbreviated one has no dates.
-type format struct{ limits wire.Limits }
+type format struct {
+	limits  wire.Limits
+	inspect wire.InspectLimits
+}
 
 // Sources implements ecosystem.Format.
 func (format) Sources(name string) []ecosystem.Source {

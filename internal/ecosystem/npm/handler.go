@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/semaphore"
+
 	"assay.invalid/internal/assay"
 	"assay.invalid/internal/ecosystem"
 	"assay.invalid/internal/ecosystem/npm/wire"
@@ -23,6 +25,11 @@ const reading = "GET, HEAD"
 type handler struct {
 	repo   ecosystem.Repository
 	limits limits
+	audits *room
+	// publisher is the repository's writing half; nil where nothing is
+	// published.
+	publisher ecosystem.Publisher
+	uploads   *semaphore.Weighted // bytes of all uploads under way
 }
 
 // ServeHTTP implements http.Handler.
@@ -37,7 +44,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !isRead(r) {
-		notAllowed(w, r, reading, noPublishing)
+		h.write(w, r, segments)
 		return
 	}
 	if len(segments) == 0 {
@@ -73,8 +80,18 @@ func (h *handler) service(w http.ResponseWriter, r *http.Request, segments []str
 	}
 	if !isRead(r) {
 		message := noPublishing
-		if len(segments) > 0 && segments[0] == "user" || len(segments) > 1 && segments[0] == "v1" && segments[1] == "login" {
+		switch {
+		case len(segments) > 0 && segments[0] == "user" || len(segments) > 1 && segments[0] == "v1" && segments[1] == "login":
 			message = noLogin
+			if h.publisher != nil {
+				message = loginByToken
+			}
+		case h.publisher == nil:
+		case len(segments) > 1 && segments[0] == "package":
+			h.tag(w, r, segments[1:])
+			return
+		default:
+			message = "this is not available here: packages are published with npm publish and a token"
 		}
 		notAllowed(w, r, reading, message)
 		return
@@ -83,9 +100,7 @@ func (h *handler) service(w http.ResponseWriter, r *http.Request, segments []str
 	case slices.Equal(segments, []string{"ping"}):
 		writeOwn(w, r, `{}`)
 	case slices.Equal(segments, []string{"whoami"}):
-		// No WWW-Authenticate: npm would then print its own guess at the
-		// scheme instead of the message.
-		writeError(w, r, http.StatusUnauthorized, noLogin, "Assay: "+noLogin)
+		h.whoami(w, r)
 	case slices.Equal(segments, []string{"v1", "search"}):
 		h.search(w, r)
 	case slices.Equal(segments, []string{"npm", "v1", "keys"}):

@@ -257,6 +257,20 @@ func TestRefusalReachesThePerson(t *testing.T) {
 	}
 }
 
+func TestTheUpstreamsErrorIsMarkedAsSuch(t *testing.T) {
+	f := newFake(t)
+	f.passed = http.StatusNotFound
+	phrase := ""
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx := ecosystem.WithPhraser(r.Context(), func(_ int, said string) { phrase = said })
+		New().Handler(f).ServeHTTP(w, r.WithContext(ctx))
+	})
+	resp, _ := askHandler(t, handler, http.MethodGet, "/-/v1/search?text=demo", "")
+	if resp.StatusCode != http.StatusNotFound || !strings.Contains(phrase, "the upstream answered this with 404 Not Found") {
+		t.Errorf("%d with the phrase %q", resp.StatusCode, phrase)
+	}
+}
+
 func TestErrorsKeepTheirMeaning(t *testing.T) {
 	for _, c := range []struct {
 		what   string

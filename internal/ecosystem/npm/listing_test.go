@@ -72,8 +72,9 @@ func TestRestrictionsNameRuleReasonEndAndLink(t *testing.T) {
 	}
 	p := parse(t, text)
 	want := "Assay refuses 201 of 202 versions of @s/demo:\n" +
-		"5.0.0: published 5 hours ago; versions wait 72 hours (rule cooldown, until 2027-01-02 03:04 UTC). Wait, or ask for an exception.\n" +
+		"5.0.0: published 5 hours ago; versions wait 72 hours (rule cooldown, until 2027-01-02 03:04 UTC)\n" +
 		"4.17.199, 4.17.198, 4.17.197 and 197 more: prototype pollution (rule block)\n" +
+		"Take 1.0.0, the version that latest points to.\n" +
 		"Why: http://127.0.0.1:8417/why/-s/demo"
 	if p.PolicyRestrictions == nil || p.PolicyRestrictions.Message != want {
 		t.Errorf("message\n%+v\nwant\n%s", p.PolicyRestrictions, want)
@@ -86,6 +87,18 @@ func TestRestrictionsNameRuleReasonEndAndLink(t *testing.T) {
 	}
 	if got := p.Versions["1.0.0"].Dist.Tarball; got != fakeBase+"@s/demo/-/demo-1.0.0.tgz" {
 		t.Errorf("tarball %q", got)
+	}
+}
+
+func TestARefusalAloneSaysWhatItsRuleAdvises(t *testing.T) {
+	decision := denial("cooldown", "published 5 hours ago")
+	decision.Opinions[0].Remedy = "wait, or ask for an exception"
+	text, _, err := render(t, "demo", document("demo", "1.0.0", "2.0.0"), "full", map[string]*assay.Decision{"2.0.0": decision})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := parse(t, text).PolicyRestrictions.Message; !strings.Contains(m, "(rule cooldown). Wait, or ask for an exception\nTake 1.0.0, ") {
+		t.Errorf("message %q", m)
 	}
 }
 
@@ -278,10 +291,14 @@ func TestAdapter(t *testing.T) {
 		lines = append(lines, l.Client+": "+l.Line)
 	}
 	want := "npm: npm config set registry http://127.0.0.1:8417/npm/\n" +
-		"npm, this shell only: export npm_config_registry=http://127.0.0.1:8417/npm/\n" +
-		"pnpm: export pnpm_config_registry=http://127.0.0.1:8417/npm/ npm_config_registry=http://127.0.0.1:8417/npm/"
+		"npm and Yarn 1, this shell only: export npm_config_registry=http://127.0.0.1:8417/npm/\n" +
+		"pnpm: export pnpm_config_registry=http://127.0.0.1:8417/npm/ npm_config_registry=http://127.0.0.1:8417/npm/\n" +
+		"Yarn 4: export YARN_NPM_REGISTRY_SERVER=http://127.0.0.1:8417/npm/ YARN_UNSAFE_HTTP_WHITELIST=127.0.0.1"
 	if got := strings.Join(lines, "\n"); got != want {
 		t.Errorf("setup\n%s\nwant\n%s", got, want)
+	}
+	if setup := a.Setup("https://a.example/npm/"); setup[3].Line != "export YARN_NPM_REGISTRY_SERVER=https://a.example/npm/" {
+		t.Errorf("over TLS Yarn needs %q", setup[3].Line)
 	}
 	if got := shellWord("http://a.example/$(x)'&/"); got != `'http://a.example/$(x)'\''&/'` {
 		t.Errorf("quoted as %s", got)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,12 +31,17 @@ var auditPaths = []string{pathBulk, pathAudit, pathQuick}
 // searchParameters are those of npm's search; others are not passed on.
 var searchParameters = []string{"text", "size", "from", "quality", "popularity", "maintenance"}
 
-// pass asks the upstream and writes what it says.
+// pass asks the upstream and writes what it says. An error of the upstream's
+// is marked as such: npm prints the phrase, and the body is often empty.
 func (h *handler) pass(w http.ResponseWriter, r *http.Request, p ecosystem.Passage) {
 	content, err := h.repo.Pass(r.Context(), p)
 	if err != nil {
 		h.refuse(w, r, err, assay.Coordinate{})
 		return
+	}
+	if content.Status >= http.StatusBadRequest {
+		answered := strings.TrimSpace(strconv.Itoa(content.Status) + " " + http.StatusText(content.Status))
+		ecosystem.SetPhrase(r, content.Status, "Assay: the upstream answered this with "+answered)
 	}
 	ecosystem.WriteContent(w, r, content)
 }
@@ -65,6 +71,10 @@ func (h *handler) attestations(w http.ResponseWriter, r *http.Request, segments 
 		return
 	}
 	version := subject[at+1:]
+	if h.publisher != nil && h.publisher.Claimed(name) {
+		h.refuse(w, r, assay.Errorf(assay.NotFound, "there are no attestations of %s", name), assay.Coordinate{})
+		return
+	}
 	h.pass(w, r, ecosystem.Passage{
 		Method: http.MethodGet,
 		Source: ecosystem.Source{
@@ -88,6 +98,10 @@ func (h *handler) search(w http.ResponseWriter, r *http.Request) {
 	asked, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		h.refuse(w, r, assay.Errorf(assay.Invalid, "the search is not percent-encoded correctly"), assay.Coordinate{})
+		return
+	}
+	if h.publisher != nil {
+		h.searchBoth(w, r, asked)
 		return
 	}
 	query := url.Values{}
@@ -129,13 +143,26 @@ func (h *handler) audit(w http.ResponseWriter, r *http.Request, path string) {
 		notAllowed(w, r, http.MethodPost, "advisories are asked for with POST")
 		return
 	}
-	body, err := h.readBody(w, r)
-	var names []string
-	if err == nil {
-		names, err = wire.AuditNames(body, path != pathBulk)
-	}
+	body, give, err := h.readBody(w, r)
 	if err != nil {
 		h.refuse(w, r, err, assay.Coordinate{})
+		return
+	}
+	defer give()
+	var names []string
+	err = h.audits.read(r, func() (err error) {
+		names, err = wire.AuditNames(body, path != pathBulk)
+		if err == nil && h.publisher != nil {
+			body, names, err = h.stripAudit(body, path)
+		}
+		return err
+	})
+	if err != nil {
+		h.refuse(w, r, err, assay.Coordinate{})
+		return
+	}
+	if h.publisher != nil && len(names) == 0 {
+		writeOwn(w, r, nothingFound(path))
 		return
 	}
 	for i, raw := range names {
@@ -153,31 +180,36 @@ func (h *handler) audit(w http.ResponseWriter, r *http.Request, path string) {
 }
 
 // readBody reads a request's body, inflated when it is compressed, within
-// both bounds: a few kilobytes of gzip can hold gigabytes.
-func (h *handler) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+// both bounds: a few kilobytes of gzip can hold gigabytes. give gives back
+// the room that the body takes.
+func (h *handler) readBody(w http.ResponseWriter, r *http.Request) (all []byte, give func(), err error) {
 	var body io.Reader = http.MaxBytesReader(w, r.Body, h.limits.body)
 	switch strings.ToLower(strings.TrimSpace(r.Header.Get("Content-Encoding"))) {
 	case "", "identity":
 	case "gzip", "x-gzip":
 		zr, err := gzip.NewReader(body)
 		if err != nil {
-			return nil, bodyError(err)
+			return nil, nil, bodyError(err)
 		}
 		body = zr
 	default:
-		return nil, assay.Errorf(assay.Invalid, "the request's body has a coding other than gzip")
+		return nil, nil, assay.Errorf(assay.Invalid, "the request's body has a coding other than gzip")
 	}
-	all, err := io.ReadAll(io.LimitReader(body, h.limits.inflated+1))
+	all, give, err = h.audits.take(body, h.limits.inflated+1)
 	if err != nil {
-		return nil, bodyError(err)
+		return nil, nil, bodyError(err)
 	}
 	if int64(len(all)) > h.limits.inflated {
-		return nil, assay.Errorf(assay.TooLarge, "the request's body is larger than %d bytes when inflated", h.limits.inflated)
+		give()
+		return nil, nil, assay.Errorf(assay.TooLarge, "the request's body is larger than %d bytes when inflated", h.limits.inflated)
 	}
-	return all, nil
+	return all, give, nil
 }
 
 func bodyError(err error) error {
+	if assay.Is(err, assay.Exhausted) {
+		return err
+	}
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
 		return assay.Errorf(assay.TooLarge, "the request's body is larger than %d bytes", large.Limit)

@@ -11,8 +11,8 @@ import (
 )
 
 // refuse writes an error in all the forms that npm's world shows: npm prints
-// the body's error field and the npm-notice header, pnpm and Yarn the reason
-// phrase.
+// the body's error field and the npm-notice header, pnpm and Yarn 4 the reason
+// phrase. Yarn 1 shows the body for a listing and neither for a file.
 func (h *handler) refuse(w http.ResponseWriter, r *http.Request, err error, subject assay.Coordinate) {
 	ref := ecosystem.NewRefusal(r.Context(), h.repo, err, subject)
 	if ref.RetryAfter > 0 {

@@ -59,14 +59,14 @@ func (d *decided) restrictions() string {
 	groups := d.group(denied)
 
 	head := "Assay refuses " + strconv.Itoa(len(denied)) + " of " + strconv.Itoa(len(d.decisions)) + " versions of " + d.packument.Name + ":"
-	tail := "\nWhy: " + ecosystem.Printable(d.why(""))
+	tail := d.instead() + "\nWhy: " + ecosystem.Printable(d.why(""))
 	// Room for the line that counts what did not fit.
 	const spare = len("\nand 123456 more versions")
 	var b strings.Builder
 	b.WriteString(head)
 	unsaid := len(denied)
 	for _, g := range groups {
-		line := "\n" + g.names() + ": " + g.text()
+		line := "\n" + g.names() + ": " + g.text(len(denied) == 1)
 		if b.Len()+len(line)+spare+len(tail) > maxRestrictions {
 			break
 		}
@@ -109,13 +109,24 @@ func (d *decided) group(denied []int) []*group {
 	return groups
 }
 
-// text says why, and for a version that stands alone also what to do.
-func (g *group) text() string {
+// instead says which version to take, on a line of its own, if there is one.
+func (d *decided) instead() string {
+	for _, tag := range d.packument.RepairedTags(d.denied) {
+		if tag.Name == "latest" {
+			return "\nTake " + ecosystem.Printable(tag.Version) + ", the version that latest points to."
+		}
+	}
+	return ""
+}
+
+// text says why, and for a version that alone is refused also what its rule
+// advises: repeated for each of many, the advice would bury the reasons.
+func (g *group) text(alone bool) string {
 	if g.lead == nil {
 		return "refused by policy"
 	}
 	said := *g.lead
-	if len(g.versions) > 1 {
+	if !alone {
 		said.Remedy = ""
 	}
 	return sentence(&said)

@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"errors"
+	"fmt"
 
 	"assay.invalid/internal/assay"
 )
@@ -10,6 +11,10 @@ import (
 // maxAuditDepth bounds the nesting of an audit request: dependency trees of
 // the early lock files nest as deep as the dependencies do.
 const maxAuditDepth = 512
+
+// maxAuditKeys bounds what a request may make us remember: the body comes from
+// anyone, and compressed a few kilobytes hold millions of keys.
+const maxAuditKeys = 100_000
 
 // AuditNames returns the package names in the body of a bulk advisory
 // request ({"name": ["version", ...]}) or, with tree, of an audit request of
@@ -19,7 +24,7 @@ const maxAuditDepth = 512
 // kind Invalid.
 func AuditNames(body []byte, tree bool) ([]string, error) {
 	a := audit{
-		scanner: newScanner(bytes.NewReader(body), maxAuditDepth, int64(len(body))+1),
+		scanner: newScanner(bytes.NewReader(body), maxAuditDepth, int64(len(body))+1, maxAuditKeys),
 		seen:    map[string]bool{},
 	}
 	read := a.bulk
@@ -42,16 +47,22 @@ type audit struct {
 	names []string
 }
 
-func (a *audit) add(name string) {
+func (a *audit) add(name string) error {
 	if !a.seen[name] {
+		if len(a.names) >= maxAuditKeys {
+			return fmt.Errorf("it names more than %d packages", maxAuditKeys)
+		}
 		a.seen[name] = true
 		a.names = append(a.names, name)
 	}
+	return nil
 }
 
 func (a *audit) bulk() error {
 	return a.object(func(key []byte, _ int64) error {
-		a.add(string(key))
+		if err := a.add(string(key)); err != nil {
+			return err
+		}
 		return a.skip()
 	})
 }
@@ -65,7 +76,7 @@ func (a *audit) tree() error {
 		case "name":
 			name, ok, err := a.text()
 			if ok && name != "" {
-				a.add(name)
+				err = a.add(name)
 			}
 			return err
 		case "requires":
@@ -75,7 +86,9 @@ func (a *audit) tree() error {
 			return a.bulk()
 		case "dependencies":
 			return a.object(func(key []byte, _ int64) error {
-				a.add(string(key))
+				if err := a.add(string(key)); err != nil {
+					return err
+				}
 				return a.tree()
 			})
 		}

@@ -17,6 +17,11 @@
 //     the edits asked for; integrity, shasum and signatures are never touched.
 //   - A version that is left out is left out of everything that a resolver
 //     chooses from: versions, dist-tags, time and staged versions.
+//   - A document that is published is held to the same strictness; its
+//     tarball is decoded as it comes and held once.
+//   - A manifest that was sent and the one in the tarball are compared as npm
+//     reads them: a difference that would mislead is named.
+//   - What Compose writes of hosted versions is what Read reads.
 //
 // What it never does: network, disk, HTTP, policy, or words for people beyond
 // its own errors. All of it is safe for concurrent use once made.

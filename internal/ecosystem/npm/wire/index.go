@@ -20,13 +20,14 @@ type Limits struct {
 	Size     int64 // bytes of the document
 	Depth    int   // levels of nesting
 	Token    int64 // bytes of a single string, a README for instance
+	Keys     int64 // keys of all objects that are open at once
 	Versions int   // versions, and entries of time beside them
 	Tags     int   // dist-tags
 }
 
 // DefaultLimits hold the largest documents there are several times over.
 func DefaultLimits() Limits {
-	return Limits{Size: 1 << 30, Depth: 64, Token: 16 << 20, Versions: 100_000, Tags: 20_000}
+	return Limits{Size: 1 << 30, Depth: 64, Token: 16 << 20, Keys: 250_000, Versions: 100_000, Tags: 20_000}
 }
 
 // span is a run of bytes in the document.
@@ -106,7 +107,7 @@ func Read(r io.ReaderAt, size int64, name string, limits Limits) (*Packument, er
 	}
 	source := &sourceReader{r: io.NewSectionReader(r, 0, size)}
 	reader := &reader{
-		scanner: newScanner(source, limits.Depth, limits.Token),
+		scanner: newScanner(source, limits.Depth, limits.Token, limits.Keys),
 		limits:  limits,
 		p:       &Packument{Name: name, size: size},
 		watch:   watch{names: []string{"name", "versions", "time", "dist-tags", "policyRestrictions", "stagedVersions"}},

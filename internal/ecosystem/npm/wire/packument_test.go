@@ -17,7 +17,7 @@ import (
 
 // small are limits that tests can reach.
 func small() Limits {
-	return Limits{Size: 1 << 20, Depth: 12, Token: 16 << 10, Versions: 40, Tags: 10}
+	return Limits{Size: 1 << 20, Depth: 12, Token: 16 << 10, Keys: 1000, Versions: 40, Tags: 10}
 }
 
 func read(t *testing.T, doc string) *Packument {
@@ -158,6 +158,11 @@ func TestReadRefusesWhatIsNotSound(t *testing.T) {
 		{"nested too deep", `{"name":"demo","versions":{},"x":` + strings.Repeat("[", 20) + strings.Repeat("]", 20) + `}`, "deeper"},
 		{"nested too deep in a manifest", `{"name":"demo","versions":{"1.0.0":{"version":"1.0.0","dist":{"x":` + strings.Repeat(`{"a":`, 20) + `1` + strings.Repeat("}", 20) + `}}}}`, "deeper"},
 		{"one enormous string", `{"name":"demo","versions":{},"readme":"` + strings.Repeat("a", 200<<10) + `"}`, "longer"},
+		{"a string just too long for one read", `{"name":"demo","versions":{},"readme":"` + strings.Repeat("a", 17<<10) + `"}`, "longer"},
+		{"an enormous key", `{"name":"demo","versions":{},"` + strings.Repeat("a", 200<<10) + `":1}`, "longer"},
+		{"too many keys", `{"name":"demo","versions":{}` + keys(1500) + `}`, "1000 keys"},
+		{"too many keys in a manifest", `{"name":"demo","versions":{"1.0.0":{"version":"1.0.0","bin":{"a":0` + keys(1500) + `}}}}`, "1000 keys"},
+		{"too many keys, level by level", `{"name":"demo","versions":{},"x":` + strings.Repeat(`{"a":0`+keys(300)+`,"in":`, 5) + `1` + strings.Repeat("}", 5) + `}`, "1000 keys"},
 		{"too many versions", demo(`{}`, numbered(41)...), "more than 40 versions"},
 		{"too many tags", demo(`{"0":"","1":"","2":"","3":"","4":"","5":"","6":"","7":"","8":"","9":"","10":""}`), "more than 10"},
 	} {
@@ -191,6 +196,29 @@ func numbered(n int) []string {
 	return out
 }
 
+// keys are n members of an object, each after a comma.
+func keys(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `,"k%d":0`, i)
+	}
+	return b.String()
+}
+
+// Objects beside each other are forgotten one by one: only what is open at
+// once counts.
+func TestReadForgetsTheKeysOfWhatEnded(t *testing.T) {
+	var doc strings.Builder
+	doc.WriteString(`{"name":"demo","versions":{}`)
+	for i := range 20 {
+		fmt.Fprintf(&doc, `,"x%d":{"a":0%s}`, i, keys(600))
+	}
+	doc.WriteString(`}`)
+	if _, err := Read(strings.NewReader(doc.String()), int64(doc.Len()), "demo", small()); err != nil {
+		t.Errorf("20 objects of 600 keys, one after the other: %v", err)
+	}
+}
+
 func TestReadAcceptsUnpublished(t *testing.T) {
 	p := read(t, `{"name":"demo","time":{"created":"2020-01-01T00:00:00.000Z","unpublished":{"time":"2021-01-01T00:00:00.000Z","versions":["1.0.0"]}}}`)
 	if !p.Unpublished || len(p.Versions) != 0 {
@@ -201,7 +229,7 @@ func TestReadAcceptsUnpublished(t *testing.T) {
 // A character that two reads of the decoder share is no error.
 func TestReadAcrossBufferBoundaries(t *testing.T) {
 	doc := `{"name":"demo","readme":"` + strings.Repeat("aé€😀", 3000) + `","versions":{"1.0.0":{"version":"1.0.0"}}}`
-	s := newScanner(iotest.OneByteReader(strings.NewReader(doc)), 12, 1<<20)
+	s := newScanner(iotest.OneByteReader(strings.NewReader(doc)), 12, 1<<20, 1000)
 	if err := s.skip(); err != nil {
 		t.Fatal(err)
 	}

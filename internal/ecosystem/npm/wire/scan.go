@@ -12,20 +12,22 @@ import (
 )
 
 // scanner reads one JSON document as a stream. It refuses what two parsers
-// could read differently: duplicate keys, bytes that are not UTF-8, nesting
-// and single values beyond its limits.
+// could read differently: duplicate keys, bytes that are not UTF-8, nesting,
+// single values and keys beyond its limits.
 type scanner struct {
 	d       *jsontext.Decoder
 	depth   int
+	keys    int64
 	scratch []byte
 }
 
 var errText = errors.New("it is not JSON text in UTF-8")
 
 // newScanner reads from r; depth bounds nesting, token the bytes of a single
-// string or number.
-func newScanner(r io.Reader, depth int, token int64) *scanner {
-	s := &scanner{depth: depth}
+// string or number, keys those of all objects that are open at once: each is
+// remembered until its object ends, and costs many times its bytes.
+func newScanner(r io.Reader, depth int, token, keys int64) *scanner {
+	s := &scanner{depth: depth, keys: keys}
 	// Lone surrogates in escapes stand in real documents (a README cut in
 	// the middle of a character), so jsontext's own check, which forbids them
 	// too, is replaced by guard's on the raw bytes.
@@ -46,10 +48,11 @@ type guard struct {
 }
 
 func (g *guard) Read(p []byte) (int, error) {
-	if g.total-g.scanner.d.InputOffset() > g.token {
+	room := g.token - (g.total - g.scanner.d.InputOffset())
+	if room < 0 {
 		return 0, fmt.Errorf("one of its values is longer than %d bytes", g.token)
 	}
-	n, err := g.r.Read(p)
+	n, err := g.r.Read(p[:min(int64(len(p)), room+1)])
 	g.total += int64(n)
 	if !g.valid(p[:n]) || err == io.EOF && g.held > 0 {
 		return 0, errText
@@ -114,6 +117,9 @@ func (s *scanner) object(member func(key []byte, at int64) error) error {
 		at := s.here()
 		raw, err := s.d.ReadValue()
 		if err != nil {
+			return err
+		}
+		if err := s.count(s.d.StackDepth()); err != nil {
 			return err
 		}
 		key, err := s.unquote(raw)
@@ -194,8 +200,34 @@ func (s *scanner) skip() error {
 			return s.tooDeep()
 		case depth == base:
 			return nil
+		default:
+			if err := s.count(depth); err != nil {
+				return err
+			}
 		}
 	}
+}
+
+// countEvery is how many tokens of one object lie between two looks at the
+// count. It is odd because a callback sees a key and skip sees its value.
+const countEvery = 255
+
+// count adds up the keys of the open objects, once in a while: what is not
+// looked at is no more than countEvery for each level.
+func (s *scanner) count(depth int) error {
+	if kind, n := s.d.StackIndex(depth); kind != '{' || n%countEvery != 0 {
+		return nil
+	}
+	var keys int64
+	for i := 1; i <= depth; i++ {
+		if kind, n := s.d.StackIndex(i); kind == '{' {
+			keys += (n + 1) / 2
+		}
+	}
+	if keys > s.keys {
+		return fmt.Errorf("it has objects with more than %d keys", s.keys)
+	}
+	return nil
 }
 
 // end checks that nothing follows the document.
