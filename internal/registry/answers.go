@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"strings"
 	"sync"
@@ -26,7 +27,7 @@ type answer struct {
 	entries     []*entry
 	rules       *policy.Ruleset
 	until       time.Time // when a decision in it ends by itself; zero: never
-	origin      string
+	hosted      bool
 	contentType string
 	etag        string
 	made        time.Time
@@ -53,6 +54,16 @@ func (a *answer) stands(sn *snapshot, rules *policy.Ruleset, now time.Time) bool
 // one shares its entries.
 func sameEntries(a, b []*entry) bool {
 	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
+}
+
+// maxLost is how often one answer looks again for documents that went away
+// under it.
+const maxLost = 3
+
+// moved tells whether the facts it rests on were replaced: by something said
+// of a version, or by a claim.
+func (a *answer) moved(claimed bool) bool {
+	return a.hosted != claimed || (len(a.entries) > 0 && a.entries[0].dead.Load())
 }
 
 // hold keeps a spooled answer readable until release.
@@ -101,18 +112,33 @@ func (a *answer) dropped() {
 // Listing returns a rendered representation of a package: from the cache
 // where it still stands, else rendered once for all who wait.
 func (pl *Place) Listing(ctx context.Context, name, representation string) (*ecosystem.Answer, error) {
-	sn, stale, err := pl.load(ctx, name, forListing)
-	if err != nil {
-		return nil, err
-	}
-	if sn.missing {
-		return nil, assay.Errorf(assay.NotFound, "%s does not exist upstream", name)
-	}
-	fl := pl.s.flights.begin()
-	a, err := pl.answer(ctx, sn, name, representation, fl)
-	if err != nil {
+	var a *answer
+	var fl *flight
+	var stale time.Duration
+	for {
+		if err := pl.mayRead(ctx, name); err != nil {
+			return nil, err
+		}
+		sn, age, err := pl.load(ctx, name, forListing)
+		if err != nil {
+			return nil, err
+		}
+		if sn.missing && sn.hosted {
+			return nil, pl.unknown(name)
+		}
+		if sn.missing {
+			return nil, assay.Errorf(assay.NotFound, "%s does not exist upstream", name)
+		}
+		stale = age
+		fl = pl.s.flights.begin()
+		a, err = pl.answer(ctx, sn, name, representation, fl)
+		if err == nil {
+			break
+		}
 		fl.end()
-		return nil, err
+		if err != errMoved {
+			return nil, err
+		}
 	}
 	return &ecosystem.Answer{
 		ContentType: a.contentType, ETag: a.etag, Modified: a.made, Gzip: true,
@@ -124,7 +150,7 @@ func (pl *Place) Listing(ctx context.Context, name, representation string) (*eco
 // answer finds or renders, and ties the flight to what the answer lists.
 func (pl *Place) answer(ctx context.Context, sn *snapshot, name, representation string, fl *flight) (*answer, error) {
 	key := pl.name + "\x00" + name + "\x00" + representation
-	for {
+	for lost := 0; ; {
 		rules, now := pl.s.cfg.Rules.Current(), pl.s.now()
 		a, ok := pl.s.answers.get(key)
 		if ok && a.stands(sn, rules, now) && a.hold() {
@@ -138,6 +164,20 @@ func (pl *Place) answer(ctx context.Context, sn *snapshot, name, representation 
 				}
 				return a, err
 			})
+			if errors.Is(err, errGone) && lost < maxLost && !sn.hosted {
+				lost++
+				// A refresh has replaced what we hold, or the bytes were lost
+				// and have to be fetched again.
+				if fresh := pl.current(name); fresh != nil && fresh != sn {
+					sn = fresh
+				} else if sn, _, err = pl.load(ctx, name, forMissing); err != nil {
+					return nil, err
+				}
+				if sn.missing || sn.hosted {
+					return nil, errMoved
+				}
+				continue
+			}
 			if err != nil {
 				return nil, fromUpstream(err, "rendering the listing of "+name)
 			}
@@ -160,6 +200,10 @@ func (pl *Place) answer(ctx context.Context, sn *snapshot, name, representation 
 			return nil, a.err
 		}
 		fl.carries(a.allowed...)
+		if a.moved(pl.Claimed(name)) {
+			a.release()
+			return nil, errMoved
+		}
 		if pl.s.cfg.Rules.Current() != a.rules {
 			// The rules changed while we decided: the change may not have
 			// seen this flight, so decide again.
@@ -180,14 +224,16 @@ func (pl *Place) current(name string) *snapshot {
 func (a *answer) cost() int64 {
 	const own = 512
 	if a.spool != nil {
-		return own
+		// It lies on disk, but holds a file open and room there: a share of
+		// its size bounds both.
+		return own + a.size/8
 	}
 	return own + a.size
 }
 
 // render decides every version and lets the format write the answer.
 func (pl *Place) render(ctx context.Context, sn *snapshot, name, representation string, rules *policy.Ruleset, now time.Time) (*answer, error) {
-	a := &answer{listing: sn.listing, entries: sn.entries, rules: rules, origin: sn.pkg.Origin, made: now.Truncate(time.Second)}
+	a := &answer{listing: sn.listing, entries: sn.entries, rules: rules, hosted: sn.hosted, made: now.Truncate(time.Second)}
 	decisions := make([]*assay.Decision, len(sn.entries))
 	denied := 0
 	for i, e := range sn.entries {
@@ -196,20 +242,29 @@ func (pl *Place) render(ctx context.Context, sn *snapshot, name, representation 
 		if !d.Until.IsZero() && (a.until.IsZero() || d.Until.Before(a.until)) {
 			a.until = d.Until
 		}
-		if d.Denied() {
+		if lead, unlisted := d.Unlisted(); unlisted {
+			if !d.Denied() {
+				decisions[i] = leftOut(d, lead)
+			}
 			denied++
 			if a.hidden == nil {
-				a.hidden = d
+				a.hidden = decisions[i]
 			}
 		} else {
 			a.allowed = append(a.allowed, e.facts)
 		}
 	}
-	docs, closeAll, err := pl.open(ctx, pl.format.Sources(name), sn.docs)
-	if err != nil {
-		return nil, err
+	var docs []ecosystem.Document
+	if sn.hosted {
+		docs = sn.documents(pl.format.Sources(name))
+	} else {
+		open, closeAll, err := pl.open(ctx, pl.format.Sources(name), sn.docs)
+		if err != nil {
+			return nil, err
+		}
+		defer closeAll()
+		docs = open
 	}
-	defer closeAll()
 	at := assay.Coordinate{Ecosystem: pl.eco, Name: name}
 	spool := &spool{ctx: ctx, blobs: pl.s.cfg.Blobs, inRAM: pl.s.lim.AnswerInRAM}
 	kept := false
@@ -250,6 +305,15 @@ func (pl *Place) render(ctx context.Context, sn *snapshot, name, representation 
 		}
 	}
 	return a, nil
+}
+
+// leftOut is the decision with which a version that is only to be left out of
+// listings is rendered: no resolver may choose it, and whoever asks for it
+// hears why.
+func leftOut(d *assay.Decision, lead *assay.Opinion) *assay.Decision {
+	said := *lead
+	said.Effect = assay.Deny
+	return &assay.Decision{Effect: assay.Deny, Opinions: []assay.Opinion{said}, Until: d.Until}
 }
 
 func lastSegment(address string) string { return address[strings.LastIndexByte(address, '/')+1:] }

@@ -36,6 +36,10 @@ func (pl *Place) date(ctx context.Context, origin store.Origin, name string, lis
 	if len(undated) > pl.s.lim.DateMost {
 		undated, partial = undated[:pl.s.lim.DateMost], true
 	}
+	// One document that hangs must not hold the whole listing up: what is not
+	// dated in time is unknown for now, and asked for again soon.
+	ctx, cancel := context.WithTimeout(ctx, pl.s.lim.Dating)
+	defer cancel()
 	dated := make([]ecosystem.Version, len(undated))
 	errs := make([]error, len(undated))
 	next := make(chan int)
@@ -76,7 +80,7 @@ func (pl *Place) fetchVersion(ctx context.Context, origin store.Origin, name, ve
 	if !ok {
 		return ecosystem.Version{}, assay.Errorf(assay.NotFound, "%s has no version %s", name, version)
 	}
-	body, err := pl.fetchSmall(ctx, origin, src, maxVersionDocument)
+	body, err := pl.fetchSmall(ctx, origin, src, maxVersionDocument, name)
 	if err != nil {
 		return ecosystem.Version{}, err
 	}
@@ -84,13 +88,12 @@ func (pl *Place) fetchVersion(ctx context.Context, origin store.Origin, name, ve
 }
 
 // fetchSmall asks one origin for a document that is read in memory.
-func (pl *Place) fetchSmall(ctx context.Context, origin store.Origin, src ecosystem.Source, limit int64) ([]byte, error) {
+func (pl *Place) fetchSmall(ctx context.Context, origin store.Origin, src ecosystem.Source, limit int64, names ...string) ([]byte, error) {
 	if src.Limit > 0 {
 		limit = min(limit, src.Limit)
 	}
-	pl.s.stats.UpstreamRequests.Add(1)
 	at, src := pl.addressed(origin, src)
-	resp, err := pl.s.cfg.Upstream.Do(ctx, at, upstream.Request{Method: "GET", Path: src.Path, URL: src.URL, Accept: src.Accept, Limit: limit})
+	resp, err := pl.ask(ctx, at, upstream.Request{Method: "GET", Path: src.Path, URL: src.URL, Accept: src.Accept, Limit: limit}, names...)
 	if err != nil {
 		return nil, fromUpstream(err, "asking the upstream")
 	}
@@ -120,8 +123,12 @@ func (pl *Place) version(ctx context.Context, name string, f ecosystem.File) (*e
 	}
 	var row store.Version
 	var pkg store.Package
+	var standings map[string]store.Standing
 	err := pl.s.cfg.Store.View(ctx, func(tx store.Tx) error {
 		var err error
+		if standings, err = readStandings(ctx, tx, pl.name, name); err != nil {
+			return err
+		}
 		if pkg, err = tx.Package(ctx, pl.name, name); err != nil {
 			return err
 		}
@@ -132,16 +139,23 @@ func (pl *Place) version(ctx context.Context, name string, f ecosystem.File) (*e
 		return nil, err
 	}
 	if err == nil && !row.Published.IsZero() && pl.serves(pkg.Origin) {
-		e := &entry{facts: pl.rowFacts(name, pkg.Origin, &row)}
+		e := &entry{facts: pl.rowFacts(name, pkg.Origin, &row, standings)}
 		p.setLoose(version, e)
 		return e, nil
 	}
-	return pl.learnVersion(ctx, p, pkg, row, name, f)
+	if p.isMissing(version, pl.s.now(), pl.s.lim.Missing) {
+		return nil, assay.Errorf(assay.NotFound, "%s@%s does not exist upstream", name, version)
+	}
+	e, err := pl.learnVersion(ctx, p, pkg, row, standings, name, f)
+	if assay.Is(err, assay.NotFound) && !pl.private(name) {
+		p.setMissing(version, pl.s.now())
+	}
+	return e, err
 }
 
 // learnVersion dates a version that we do not know from its own document, and
 // keeps what it learned.
-func (pl *Place) learnVersion(ctx context.Context, p *pack, pkg store.Package, row store.Version, name string, f ecosystem.File) (*entry, error) {
+func (pl *Place) learnVersion(ctx context.Context, p *pack, pkg store.Package, row store.Version, standings map[string]store.Standing, name string, f ecosystem.File) (*entry, error) {
 	version := f.Version
 	v, origin, err := pl.askVersion(ctx, pkg.Origin, name, f)
 	if err != nil {
@@ -156,7 +170,7 @@ func (pl *Place) learnVersion(ctx context.Context, p *pack, pkg store.Package, r
 	if fresh {
 		row.FirstListed = now
 		if pl.listable(name, version) {
-			row.LastAbsent = pkg.Listed
+			row.LastAbsent = earlier(pkg.Listed, now)
 		}
 	}
 	err = pl.s.cfg.Store.Update(ctx, func(tx store.Tx) error {
@@ -170,12 +184,21 @@ func (pl *Place) learnVersion(ctx context.Context, p *pack, pkg store.Package, r
 				return err
 			}
 		}
+		// So may a digest that was pinned or found changed.
+		kept, err := tx.Version(ctx, pl.name, name, version)
+		if err != nil && !assay.Is(err, assay.NotFound) {
+			return err
+		}
+		if err == nil {
+			kept.Published, kept.PublishedSource = row.Published, row.PublishedSource
+			row = kept
+		}
 		return tx.PutVersions(ctx, pl.name, name, []store.Version{row})
 	})
 	if err != nil {
 		return nil, err
 	}
-	e := &entry{facts: pl.rowFacts(name, pkg.Origin, &row)}
+	e := &entry{facts: pl.rowFacts(name, pkg.Origin, &row, standings)}
 	p.setLoose(version, e)
 	return e, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"assay.invalid/internal/assay"
 	"assay.invalid/internal/ecosystem"
+	"assay.invalid/internal/policy"
 	"assay.invalid/internal/upstream"
 )
 
@@ -16,6 +17,9 @@ func (s *Service) Explain(ctx context.Context, c assay.Coordinate) (assay.Explan
 	pl, ok := s.byEco[c.Ecosystem]
 	if !ok {
 		return assay.Explanation{}, assay.Errorf(assay.NotFound, "no registry here serves pkg:%s packages", c.Ecosystem)
+	}
+	if err := pl.mayRead(ctx, c.Name); err != nil {
+		return assay.Explanation{}, err
 	}
 	if c.Version == "" {
 		return pl.explainPackage(ctx, c)
@@ -29,7 +33,7 @@ func (s *Service) ExplainWhy(ctx context.Context, id string) (assay.Explanation,
 	purl, err := s.cfg.Usage.Why(ctx, id)
 	if err != nil {
 		if assay.Is(err, assay.NotFound) {
-			err = assay.Errorf(assay.NotFound, "no decision is known under %q; it may be older than what is kept", id)
+			err = unknownWhy(id)
 		}
 		return assay.Explanation{}, err
 	}
@@ -37,7 +41,16 @@ func (s *Service) ExplainWhy(ctx context.Context, id string) (assay.Explanation,
 	if err != nil {
 		return assay.Explanation{}, err
 	}
+	if pl, ok := s.byEco[c.Ecosystem]; ok && pl.mayRead(ctx, c.Name) != nil {
+		// The link may have come out of a build log: it must not tell a
+		// stranger the private name, so it is as unknown as any.
+		return assay.Explanation{}, unknownWhy(id)
+	}
 	return s.Explain(ctx, c)
+}
+
+func unknownWhy(id string) error {
+	return assay.Errorf(assay.NotFound, "no decision is known under %q; it may be older than what is kept", id)
 }
 
 func (pl *Place) explanation(c assay.Coordinate, stale time.Duration) assay.Explanation {
@@ -73,7 +86,22 @@ func (pl *Place) explainPackage(ctx context.Context, c assay.Coordinate) (assay.
 	ex.Facts = []assay.Fact{{Name: "origin", Value: sn.pkg.Origin, Source: "the registry's upstream", Known: sn.pkg.Origin != ""}}
 	ex.Facts = append(ex.Facts, pl.alsoOffered(ctx, c.Name, sn.pkg.Origin)...)
 	ex.Advice = advice(pl, c, &ex)
+	if lead := firstRefusal(decided); lead != nil {
+		pl.s.cfg.Usage.Verdict(pl.name, c, *lead, true, assay.Principal{}, lastSegment(ex.Why))
+	} else {
+		ex.Why = "" // nothing is refused, so there is nothing that the page would explain
+	}
 	return ex, nil
+}
+
+// firstRefusal is what leads the first refused version, nil if none is.
+func firstRefusal(decided []ecosystem.Decided) *assay.Opinion {
+	for _, d := range decided {
+		if lead, unlisted := d.Decision.Unlisted(); unlisted && lead != nil {
+			return lead
+		}
+	}
+	return nil
 }
 
 func (pl *Place) explainVersion(ctx context.Context, c assay.Coordinate) (assay.Explanation, error) {
@@ -89,6 +117,13 @@ func (pl *Place) explainVersion(ctx context.Context, c assay.Coordinate) (assay.
 	rules := pl.s.cfg.Rules.Current()
 	d := e.decide(rules, pl.s.now())
 	ex := pl.explanation(c, stale)
+	if assay.Is(err, assay.NotFound) {
+		// What speaks of dates and digests has nothing to say of a version
+		// that does not exist; a block does.
+		if d = spoken(d); d == nil {
+			return assay.Explanation{}, pl.notListed(ctx, c)
+		}
+	}
 	ex.Facts, ex.Decision = e.facts.List(), *d
 	if err != nil {
 		ex.Facts = append([]assay.Fact{{Name: "version", Value: assay.PublicMessage(err), Source: "the registry's upstream", Known: true}}, ex.Facts...)
@@ -96,10 +131,39 @@ func (pl *Place) explainVersion(ctx context.Context, c assay.Coordinate) (assay.
 	ex.Facts = append(ex.Facts, pl.alsoOffered(ctx, c.Name, e.facts.Origin)...)
 	if d.Denied() {
 		ex.Nearest = pl.Nearest(ctx, c.Name, c.Version)
-		pl.count(c, d) // so that the address on the page can be followed
+	}
+	// Counted, so that the address can be followed; else there is none.
+	if pl.count(c, d) == 0 {
+		ex.Why = ""
 	}
 	ex.Advice = advice(pl, c, &ex)
 	return ex, nil
+}
+
+// spoken keeps what was said of a version by name: by a block or a status.
+// nil means that nothing was.
+func spoken(d *assay.Decision) *assay.Decision {
+	kept := assay.Decision{Effect: assay.Allow, Until: d.Until}
+	for _, o := range d.Opinions {
+		if o.Rule == policy.RuleBlock || o.Rule == policy.RuleStatus {
+			kept.Opinions = append(kept.Opinions, o)
+			if o.Counts() {
+				kept.Effect = max(kept.Effect, o.Effect)
+			}
+		}
+	}
+	if len(kept.Opinions) == 0 {
+		return nil
+	}
+	return &kept
+}
+
+func (pl *Place) notListed(ctx context.Context, c assay.Coordinate) error {
+	nearest := pl.Nearest(ctx, c.Name, c.Version)
+	if nearest == "" {
+		return assay.Errorf(assay.NotFound, "%s is not listed", c.Short())
+	}
+	return assay.Errorf(assay.NotFound, "%s is not listed; the nearest allowed version is %s", c.Short(), nearest)
 }
 
 // alsoOffered asks the place's other origins whether they offer a name that
@@ -118,8 +182,7 @@ func (pl *Place) alsoOffered(ctx context.Context, name, owner string) []assay.Fa
 		if o.Address == owner {
 			continue
 		}
-		pl.s.stats.UpstreamRequests.Add(1)
-		resp, err := pl.s.cfg.Upstream.Do(ctx, pl.upstreamOrigin(o), upstream.Request{Method: "GET", Path: src.Path, Accept: src.Accept, Limit: pl.s.lim.Document})
+		resp, err := pl.ask(ctx, pl.upstreamOrigin(o), upstream.Request{Method: "GET", Path: src.Path, Accept: src.Accept, Limit: pl.s.lim.Document}, name)
 		if err != nil {
 			continue
 		}
@@ -134,7 +197,7 @@ func (pl *Place) alsoOffered(ctx context.Context, name, owner string) []assay.Fa
 
 // find returns what is known of one version.
 func (pl *Place) find(ctx context.Context, c assay.Coordinate) (*entry, time.Duration, error) {
-	if _, ok := pl.format.VersionSource(c.Name, c.Version); ok {
+	if _, ok := pl.format.VersionSource(c.Name, c.Version); ok && !pl.Claimed(c.Name) {
 		if _, _, err := pl.load(ctx, c.Name, forListing); err != nil && !assay.Is(err, assay.NotFound) && !staleMayServe(err) {
 			return nil, 0, err
 		}

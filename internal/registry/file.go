@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/json"
+	"errors"
 	"hash"
 	"io"
 	"slices"
@@ -30,15 +31,25 @@ type hotFile struct {
 // File decides on a file and returns it: from memory, from the blob store, or
 // as a transfer under way.
 func (pl *Place) File(ctx context.Context, name, file string) (*ecosystem.Content, error) {
-	f, e, err := pl.locate(ctx, name, file)
-	if err != nil {
-		return nil, err
-	}
-	fl := pl.s.flights.begin()
-	content, err := pl.decideAndOpen(ctx, name, f, e, fl)
-	if err != nil {
+	var content *ecosystem.Content
+	var fl *flight
+	for {
+		if err := pl.mayRead(ctx, name); err != nil {
+			return nil, err
+		}
+		f, e, err := pl.locate(ctx, name, file)
+		if err != nil {
+			return nil, err
+		}
+		fl = pl.s.flights.begin()
+		content, err = pl.decideAndOpen(ctx, name, f, e, fl)
+		if err == nil {
+			break
+		}
 		fl.end()
-		return nil, err
+		if err != errMoved {
+			return nil, err
+		}
 	}
 	content.Flight = fl
 	release := content.Release
@@ -51,9 +62,15 @@ func (pl *Place) File(ctx context.Context, name, file string) (*ecosystem.Conten
 	return content, nil
 }
 
+// errMoved says that the facts a decision rested on were replaced meanwhile.
+var errMoved = errors.New("the facts have changed")
+
 // locate finds which file of which version is meant, and its facts. The entry
 // is nil for a file that needs none (File.Always).
 func (pl *Place) locate(ctx context.Context, name, file string) (ecosystem.File, *entry, error) {
+	if pl.Claimed(name) {
+		return pl.hostedFile(ctx, name, file)
+	}
 	if f, err := pl.format.Locate(name, file, nil); err == nil {
 		if _, ok := pl.format.VersionSource(name, f.Version); ok {
 			if f.Always {
@@ -130,6 +147,9 @@ func (pl *Place) decideAndOpen(ctx context.Context, name string, f ecosystem.Fil
 			if pl.s.cfg.Rules.Current() != rules {
 				continue
 			}
+			if e.dead.Load() || rules.Claimed(pl.eco, name) != e.facts.Hosted {
+				return nil, errMoved
+			}
 			if d.Effect == assay.Warn {
 				if lead := d.Lead(); lead != nil {
 					warning = lead.Rule + ": " + lead.Reason
@@ -160,15 +180,17 @@ func denied(at assay.Coordinate, d *assay.Decision) error {
 }
 
 // count records what was refused or warned of, and what an observed rule
-// would have done.
-func (pl *Place) count(at assay.Coordinate, d *assay.Decision) {
+// would have done. It returns how many opinions there were to record.
+func (pl *Place) count(at assay.Coordinate, d *assay.Decision) (n int) {
 	for i := range d.Opinions {
 		op := d.Opinions[i]
 		if op.Effect < assay.Warn || op.LiftedBy != "" {
 			continue
 		}
 		pl.s.cfg.Usage.Verdict(pl.name, at, op, d.Denied(), assay.Principal{}, lastSegment(pl.s.why(at)))
+		n++
 	}
+	return n
 }
 
 // bytesOf opens stored bytes or joins a transfer.
@@ -220,7 +242,13 @@ func (pl *Place) bytesOf(ctx context.Context, name string, f ecosystem.File, e *
 // join follows the transfer of a file, beginning it if there is none.
 func (pl *Place) join(name string, f ecosystem.File, e *entry) (*upstream.Transfer, error) {
 	return pl.s.transfers.Join(pl.name+"\x00"+name+"\x00"+f.Version+"\x00"+f.Name, func(ctx context.Context, t *upstream.Transfer) error {
-		return pl.transfer(ctx, t, name, f, e)
+		err := pl.transfer(ctx, t, name, f, e)
+		if err != nil && !assay.Is(err, assay.Canceled) && !assay.Is(err, assay.NotFound) {
+			// The clients may have got half and a broken connection: here
+			// stands why.
+			pl.s.log.Warn("a file could not be pulled through", "registry", pl.name, "package", name, "file", f.Name, "error", err.Error())
+		}
+		return err
 	})
 }
 
@@ -268,7 +296,7 @@ func (pl *Place) transfer(ctx context.Context, t *upstream.Transfer, name string
 	if err != nil && !assay.Is(err, assay.NotFound) {
 		return err
 	}
-	expected, verified, err := pl.expect(ctx, f, e)
+	expected, verified, err := pl.expect(ctx, name, f, e)
 	if err != nil {
 		return err
 	}
@@ -308,7 +336,7 @@ func (pl *Place) transfer(ctx context.Context, t *upstream.Transfer, name string
 // expect collects the digests that the bytes must have: those the listing
 // promises, the one first promised, those of an outside authority, and the
 // ones first seen.
-func (pl *Place) expect(ctx context.Context, f ecosystem.File, e *entry) (digests []assay.Digest, verified string, err error) {
+func (pl *Place) expect(ctx context.Context, name string, f ecosystem.File, e *entry) (digests []assay.Digest, verified string, err error) {
 	digests = append(digests, f.Digests...)
 	if len(digests) > 0 {
 		verified = "the listing's digest"
@@ -317,7 +345,7 @@ func (pl *Place) expect(ctx context.Context, f ecosystem.File, e *entry) (digest
 		digests = append(digests, e.facts.Digest)
 	}
 	if a, ok := pl.format.(ecosystem.Attester); ok {
-		attested, err := a.Attest(ctx, f, &world{pl: pl})
+		attested, err := a.Attest(ctx, f, &world{pl: pl, name: name})
 		if err != nil && !assay.Is(err, assay.NotFound) {
 			return nil, "", err
 		}
@@ -349,8 +377,7 @@ func (pl *Place) request(ctx context.Context, name string, f ecosystem.File, e *
 		limit = pl.s.lim.File
 	}
 	for _, origin := range candidates {
-		pl.s.stats.UpstreamRequests.Add(1)
-		resp, err := pl.s.cfg.Upstream.Do(ctx, pl.upstreamOrigin(origin), upstream.Request{Method: "GET", Path: f.Source.Path, URL: f.Source.URL, Accept: f.Source.Accept, Limit: limit})
+		resp, err := pl.ask(ctx, pl.upstreamOrigin(origin), upstream.Request{Method: "GET", Path: f.Source.Path, URL: f.Source.URL, Accept: f.Source.Accept, Limit: limit}, name)
 		if err != nil {
 			return nil, "", fromUpstream(err, "asking the upstream for "+f.Name)
 		}
@@ -425,6 +452,9 @@ func (pl *Place) changed(ctx context.Context, name, version string, first, offer
 
 // keep writes down a file whose bytes are right and durable.
 func (pl *Place) keep(ctx context.Context, name string, f ecosystem.File, origin string, info blob.Info, digests []assay.Digest, verified string) error {
+	if pl.private(name) { // claimed while we fetched: what came is not kept
+		return pl.unknown(name)
+	}
 	now := pl.s.now()
 	at := assay.Coordinate{Ecosystem: pl.eco, Name: name, Version: f.Version, File: f.Name}
 	row := store.File{Registry: pl.name, Name: name, Version: f.Version, File: f.Name, Origin: origin,

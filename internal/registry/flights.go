@@ -5,7 +5,6 @@ import (
 	"sync/atomic"
 
 	"assay.invalid/internal/assay"
-	"assay.invalid/internal/policy"
 )
 
 // flights are the answers under way. An answer is registered before it is
@@ -73,9 +72,9 @@ func (fl *flight) OnCut(cut func()) {
 	}
 }
 
-// review cuts every flight that carries something that the new rules deny,
-// and returns how many.
-func (f *flights) review(rules *policy.Ruleset, decide func(*policy.Ruleset, *assay.Facts) bool) int {
+// review cuts every flight that carries something of which the function says
+// that it must not go out any more, and returns how many.
+func (f *flights) review(stop func(*assay.Facts) bool) int {
 	var all []*flight
 	for i := range f.shards {
 		shard := &f.shards[i]
@@ -91,7 +90,7 @@ func (f *flights) review(rules *policy.Ruleset, decide func(*policy.Ruleset, *as
 		facts := fl.facts
 		fl.mu.Unlock()
 		for _, fact := range facts {
-			if decide(rules, fact) {
+			if stop(fact) {
 				fl.mu.Lock()
 				fl.gone = true
 				cut := fl.cut

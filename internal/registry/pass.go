@@ -19,6 +19,11 @@ import (
 // the upstream is away: a build must work with the checksum database's tiles
 // that it used yesterday.
 func (pl *Place) Pass(ctx context.Context, p ecosystem.Passage) (*ecosystem.Content, error) {
+	for _, name := range p.Names {
+		if pl.private(name) {
+			return nil, pl.unknown(name)
+		}
+	}
 	keep := p.Keep > 0 && p.Method == http.MethodGet
 	key := "pass/" + p.Source.Path + p.Source.URL + "?" + p.Query.Encode()
 	now := pl.s.now()
@@ -45,8 +50,10 @@ func (pl *Place) Pass(ctx context.Context, p ecosystem.Passage) (*ecosystem.Cont
 		}
 	}
 	if err != nil && prior.Blob != "" && staleMayServe(err) {
-		pl.s.stats.Stale.Add(1)
-		return pl.passed(ctx, prior, max(now.Sub(prior.Checked), time.Second))
+		if kept, kerr := pl.passed(ctx, prior, max(now.Sub(prior.Checked), time.Second)); kerr == nil {
+			pl.s.stats.Stale.Add(1)
+			return kept, nil
+		}
 	}
 	return content, err
 }
@@ -74,11 +81,10 @@ func (pl *Place) pass(ctx context.Context, p ecosystem.Passage, key string, keep
 	}
 	var last *ecosystem.Content
 	for _, origin := range origins {
-		pl.s.stats.UpstreamRequests.Add(1)
 		at, src := pl.addressed(origin, p.Source)
-		resp, err := pl.s.cfg.Upstream.Do(ctx, at, upstream.Request{
+		resp, err := pl.ask(ctx, at, upstream.Request{
 			Method: p.Method, Path: src.Path, URL: src.URL, Query: p.Query, Accept: p.Source.Accept,
-			Header: p.Header, Body: p.Body, Limit: limit, AnyStatus: true})
+			Header: p.Header, Body: p.Body, Limit: limit, AnyStatus: true}, p.Names...)
 		if err != nil {
 			return nil, doc, fromUpstream(err, "asking the upstream")
 		}
@@ -135,8 +141,11 @@ func (pl *Place) addressed(origin store.Origin, src ecosystem.Source) (upstream.
 	return pl.upstreamOrigin(origin), src
 }
 
-// world is what an Attester may do outside.
-type world struct{ pl *Place }
+// world is what an Attester may do outside, on behalf of one package.
+type world struct {
+	pl   *Place
+	name string
+}
 
 // Fetch asks each origin of the place until one has the document.
 func (w *world) Fetch(ctx context.Context, src ecosystem.Source) ([]byte, error) {
@@ -145,7 +154,7 @@ func (w *world) Fetch(ctx context.Context, src ecosystem.Source) ([]byte, error)
 		return nil, w.pl.noUpstream()
 	}
 	for _, origin := range origins {
-		body, err := w.pl.fetchSmall(ctx, origin, src, w.pl.s.lim.Passed)
+		body, err := w.pl.fetchSmall(ctx, origin, src, w.pl.s.lim.Passed, w.name)
 		if !isGone(err) {
 			return body, err
 		}

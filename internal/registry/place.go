@@ -40,6 +40,9 @@ func (s *Service) why(c assay.Coordinate) string {
 // Versions returns the decided versions of a package: those listed, in the
 // document's order, then those that are not listed any more.
 func (pl *Place) Versions(ctx context.Context, name string) ([]ecosystem.Decided, error) {
+	if err := pl.mayRead(ctx, name); err != nil {
+		return nil, err
+	}
 	sn, _, err := pl.load(ctx, name, forListing)
 	if err != nil {
 		return nil, err
@@ -67,6 +70,15 @@ func (pl *Place) decided(sn *snapshot) []ecosystem.Decided {
 	return out
 }
 
+func lifted(d *assay.Decision) bool {
+	for i := range d.Opinions {
+		if d.Opinions[i].LiftedBy != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // Nearest returns the newest allowed version at or below the given one, else
 // the oldest allowed above it, else "". It uses what is known without asking
 // the upstream: a refusal must not wait. Pre-releases are named only to those
@@ -87,8 +99,12 @@ func (pl *Place) Nearest(_ context.Context, name, version string) string {
 		if v.Version == version || (!asked && pl.grammar.Prerelease(v.Version)) {
 			continue
 		}
-		if _, err := pl.grammar.Version(v.Version); err != nil || sn.entries[i].decide(rules, now).Denied() {
+		if _, err := pl.grammar.Version(v.Version); err != nil {
 			continue
+		}
+		d := sn.entries[i].decide(rules, now)
+		if _, unlisted := d.Unlisted(); unlisted || lifted(d) {
+			continue // what an exception lets through is nobody else's advice
 		}
 		if pl.grammar.Compare(v.Version, version) < 0 {
 			if below == "" || pl.grammar.Compare(v.Version, below) > 0 {

@@ -27,19 +27,33 @@ const (
 // load returns the package's snapshot and how stale it is: zero while it is
 // as fresh as it must be.
 func (pl *Place) load(ctx context.Context, name string, want need) (*snapshot, time.Duration, error) {
+	if pl.Claimed(name) {
+		sn, err := pl.hosted(ctx, name)
+		return sn, 0, err
+	}
 	p := pl.packages.getOrPut(name, func() *pack { return &pack{} }, 512)
 	sn := p.current.Load()
+	if sn != nil && sn.hosted {
+		sn = nil // its claim has ended
+	}
 	now := pl.s.now()
 	if sn != nil && sn.fresh(now, &pl.s.lim) && (want != forMissing || sn.missing) {
 		return sn, 0, nil
 	}
 	key := pl.name + "\x00" + name
-	refresh := func(ctx context.Context) (*snapshot, error) { return pl.refresh(ctx, p, name) }
+	seen := sn
+	refresh := func(ctx context.Context) (*snapshot, error) {
+		// Between our look and this, another refresh may have ended.
+		if now := p.current.Load(); now != nil && now != seen && !now.hosted && now.fresh(pl.s.now(), &pl.s.lim) {
+			return now, nil
+		}
+		return pl.refresh(ctx, p, name)
+	}
 	if sn == nil {
 		// Nothing in memory: what the store has comes first, because it is
 		// enough for an exact request and for a dead upstream.
 		stored, err := pl.s.refreshes.do(ctx, "stored\x00"+key, func(ctx context.Context) (*snapshot, error) {
-			if sn := p.current.Load(); sn != nil {
+			if sn := p.current.Load(); sn != nil && !sn.hosted {
 				return sn, nil
 			}
 			return pl.restore(ctx, p, name)
@@ -47,7 +61,9 @@ func (pl *Place) load(ctx context.Context, name string, want need) (*snapshot, t
 		if err != nil && !assay.Is(err, assay.NotFound) {
 			return nil, 0, err
 		}
-		sn = stored
+		// Time has passed: what was just checked must not seem to come from
+		// the future.
+		sn, now = stored, pl.s.now()
 		if sn != nil && sn.fresh(now, &pl.s.lim) && want != forMissing {
 			return sn, 0, nil
 		}
@@ -117,8 +133,13 @@ func (pl *Place) restore(ctx context.Context, p *pack, name string) (*snapshot, 
 	docs := make([]store.Document, len(sources))
 	var pkg store.Package
 	rows := map[string]store.Version{}
+	var standings map[string]store.Standing
+	generation := p.generation.Load()
 	err := pl.s.cfg.Store.View(ctx, func(tx store.Tx) error {
 		var err error
+		if standings, err = readStandings(ctx, tx, pl.name, name); err != nil {
+			return err
+		}
 		if pkg, err = tx.Package(ctx, pl.name, name); err != nil {
 			return err
 		}
@@ -154,13 +175,13 @@ func (pl *Place) restore(ctx context.Context, p *pack, name string) (*snapshot, 
 		pl.s.log.Error("a stored listing cannot be read; it is fetched again", "registry", pl.name, "package", name, "error", err.Error())
 		return nil, assay.Errorf(assay.NotFound, "the stored listing of %s cannot be read", name)
 	}
-	sn := pl.build(pkg, listing, docs, rows, main.Checked)
+	sn := pl.build(pkg, listing, docs, rows, standings, main.Checked)
 	sn.missing = main.Missing
 	// A refresh may have been faster; what it found is newer than the store's.
-	if !p.current.CompareAndSwap(nil, sn) {
-		return p.current.Load(), nil
+	if now := p.current.Load(); now != nil && !now.hosted {
+		return now, nil
 	}
-	pl.packages.reprice(name, sn.bytes())
+	pl.install(p, name, sn, generation)
 	return sn, nil
 }
 
@@ -175,9 +196,15 @@ func (pl *Place) serves(address string) bool {
 	return len(*pl.origins.Load()) == 0
 }
 
-func (pl *Place) install(p *pack, name string, sn *snapshot) {
-	p.current.Store(sn)
-	p.dropLoose()
+// install makes the snapshot the current one, unless the package was changed
+// here since its reading began.
+func (pl *Place) install(p *pack, name string, sn *snapshot, generation int64) {
+	p.mu.Lock()
+	if p.generation.Load() == generation {
+		p.current.Store(sn)
+		p.loose = nil
+	}
+	p.mu.Unlock()
 	pl.packages.reprice(name, sn.bytes())
 }
 
@@ -190,6 +217,10 @@ func (pl *Place) read(ctx context.Context, name string, sources []ecosystem.Sour
 	defer closeAll()
 	return pl.format.Read(name, open)
 }
+
+// errGone marks documents whose bytes are gone: replaced by a refresh, or
+// lost.
+var errGone = errors.New("its bytes are not in the blob store")
 
 // open gives the format its documents; the function closes them.
 func (pl *Place) open(ctx context.Context, sources []ecosystem.Source, docs []store.Document) ([]ecosystem.Document, func(), error) {
@@ -206,6 +237,11 @@ func (pl *Place) open(ctx context.Context, sources []ecosystem.Source, docs []st
 			continue
 		}
 		b, err := pl.s.cfg.Blobs.Open(ctx, d.Blob)
+		if assay.Is(err, assay.NotFound) {
+			// Nobody is told that a package does not exist because our own
+			// bytes are gone.
+			err = assay.Wrap(assay.Internal, errGone, "the kept document of %s is gone", d.Name)
+		}
 		if err != nil {
 			closeAll()
 			return nil, nil, err
@@ -222,7 +258,14 @@ func (pl *Place) open(ctx context.Context, sources []ecosystem.Source, docs []st
 func (pl *Place) refresh(ctx context.Context, p *pack, name string) (*snapshot, error) {
 	ctx, cancel := context.WithTimeout(ctx, pl.s.lim.Refresh)
 	defer cancel()
+	if pl.private(name) {
+		return nil, pl.unknown(name)
+	}
+	generation := p.generation.Load()
 	prev := p.current.Load()
+	if prev != nil && prev.hosted {
+		prev = nil
+	}
 	var pkg store.Package
 	err := pl.s.cfg.Store.View(ctx, func(tx store.Tx) error {
 		var err error
@@ -251,9 +294,9 @@ func (pl *Place) refresh(ctx context.Context, p *pack, name string) (*snapshot, 
 		if docs[0].Missing {
 			continue
 		}
-		return pl.record(ctx, p, prev, pkg, origin, sources, docs)
+		return pl.record(ctx, p, prev, generation, pkg, origin, sources, docs)
 	}
-	return pl.recordMissing(ctx, p, prev, pkg, sources)
+	return pl.recordMissing(ctx, p, prev, generation, pkg, sources)
 }
 
 // candidates are the origins to ask: the owner alone once there is one.
@@ -325,8 +368,7 @@ func (pl *Place) fetchDocument(ctx context.Context, origin store.Origin, name st
 	if prior.Blob != "" {
 		req.ETag, req.LastModified = prior.ETag, prior.LastModified
 	}
-	pl.s.stats.UpstreamRequests.Add(1)
-	resp, err := pl.s.cfg.Upstream.Do(ctx, pl.upstreamOrigin(origin), req)
+	resp, err := pl.ask(ctx, pl.upstreamOrigin(origin), req, name)
 	if err != nil {
 		return store.Document{}, err
 	}
@@ -367,9 +409,12 @@ func (pl *Place) upstreamOrigin(o store.Origin) upstream.Origin {
 
 // record joins a sound answer with what we had, writes what changed in one
 // transaction, and installs the new snapshot.
-func (pl *Place) record(ctx context.Context, p *pack, prev *snapshot, pkg store.Package, origin store.Origin, sources []ecosystem.Source, docs []store.Document) (*snapshot, error) {
+func (pl *Place) record(ctx context.Context, p *pack, prev *snapshot, generation int64, pkg store.Package, origin store.Origin, sources []ecosystem.Source, docs []store.Document) (*snapshot, error) {
 	now := pl.s.now()
 	name := pkg.Name
+	if pl.private(name) { // claimed while we asked: what came is not kept
+		return nil, pl.unknown(name)
+	}
 	var listing ecosystem.Listing
 	if prev != nil && prev.listing != nil && !prev.missing && sameBlobs(prev.docs, docs) {
 		listing = prev.listing
@@ -390,12 +435,20 @@ func (pl *Place) record(ctx context.Context, p *pack, prev *snapshot, pkg store.
 		}
 		same := *prev
 		same.pkg, same.docs, same.checked = pkg, docs, now
-		p.current.Store(&same)
+		p.mu.Lock()
+		if p.generation.Load() == generation {
+			p.current.Store(&same)
+		}
+		p.mu.Unlock()
 		return &same, nil
 	}
 	var kept []store.Version
+	var standings map[string]store.Standing
 	err := pl.s.cfg.Store.View(ctx, func(tx store.Tx) error {
 		var err error
+		if standings, err = readStandings(ctx, tx, pl.name, name); err != nil {
+			return err
+		}
 		kept, err = tx.Versions(ctx, pl.name, name)
 		return err
 	})
@@ -419,6 +472,11 @@ func (pl *Place) record(ctx context.Context, p *pack, prev *snapshot, pkg store.
 				return err
 			}
 		}
+		now, err := tx.Versions(ctx, pl.name, name)
+		if err != nil {
+			return err
+		}
+		changes.merge(now)
 		if err := tx.PutVersions(ctx, pl.name, name, changes.changed()); err != nil {
 			return err
 		}
@@ -432,9 +490,9 @@ func (pl *Place) record(ctx context.Context, p *pack, prev *snapshot, pkg store.
 	if err != nil {
 		return nil, err
 	}
-	sn := pl.build(pkg, listing, docs, changes.rows, now)
+	sn := pl.build(pkg, listing, docs, changes.rows, standings, now)
 	sn.partial = partial
-	pl.install(p, name, sn)
+	pl.install(p, name, sn, generation)
 	pl.dropReplaced(ctx, replaced)
 	return sn, nil
 }
@@ -485,19 +543,23 @@ func sameBlobs(a, b []store.Document) bool {
 
 // recordMissing notes that no origin has the package. What was listed before
 // has vanished: no longer chosen, still served to exact requests.
-func (pl *Place) recordMissing(ctx context.Context, p *pack, prev *snapshot, pkg store.Package, sources []ecosystem.Source) (*snapshot, error) {
+func (pl *Place) recordMissing(ctx context.Context, p *pack, prev *snapshot, generation int64, pkg store.Package, sources []ecosystem.Source) (*snapshot, error) {
 	now := pl.s.now()
 	if pkg.Origin == "" {
 		// Never known here: kept in memory only, where the bound is, so that
 		// asking for made-up names fills no database.
 		sn := &snapshot{pkg: pkg, missing: true, checked: now}
-		pl.install(p, pkg.Name, sn)
+		pl.install(p, pkg.Name, sn, generation)
 		return sn, nil
 	}
 	var kept []store.Version
+	var standings map[string]store.Standing
 	docs := make([]store.Document, len(sources))
 	err := pl.s.cfg.Store.View(ctx, func(tx store.Tx) error {
 		var err error
+		if standings, err = readStandings(ctx, tx, pl.name, pkg.Name); err != nil {
+			return err
+		}
 		if kept, err = tx.Versions(ctx, pl.name, pkg.Name); err != nil {
 			return err
 		}
@@ -522,6 +584,11 @@ func (pl *Place) recordMissing(ctx context.Context, p *pack, prev *snapshot, pkg
 				return err
 			}
 		}
+		now, err := tx.Versions(ctx, pl.name, pkg.Name)
+		if err != nil {
+			return err
+		}
+		changes.merge(now)
 		if err := tx.PutVersions(ctx, pl.name, pkg.Name, changes.changed()); err != nil {
 			return err
 		}
@@ -543,9 +610,9 @@ func (pl *Place) recordMissing(ctx context.Context, p *pack, prev *snapshot, pkg
 			return nil, err
 		}
 	}
-	sn := pl.build(pkg, nil, docs, changes.rows, now)
+	sn := pl.build(pkg, nil, docs, changes.rows, standings, now)
 	sn.listing, sn.missing = listing, true
-	pl.install(p, pkg.Name, sn)
+	pl.install(p, pkg.Name, sn, generation)
 	return sn, nil
 }
 
@@ -559,6 +626,32 @@ type changes struct {
 func (c *changes) put(v store.Version) {
 	c.rows[v.Version] = v
 	c.touched[v.Version] = true
+}
+
+// merge takes over what was written to the rows since they were read: to ask
+// an upstream takes seconds, and a digest that was pinned meanwhile, or found
+// changed, must not be forgotten.
+func (c *changes) merge(now []store.Version) {
+	for _, row := range now {
+		mine, ok := c.rows[row.Version]
+		if !ok {
+			c.rows[row.Version] = row
+			continue
+		}
+		if row.Digest != "" {
+			mine.Digest = row.Digest
+		}
+		if mine.ChangedTo == "" {
+			mine.ChangedTo, mine.ChangedAt = row.ChangedTo, row.ChangedAt
+		}
+		if !row.FirstListed.IsZero() && (mine.FirstListed.IsZero() || row.FirstListed.Before(mine.FirstListed)) {
+			mine.FirstListed = row.FirstListed
+		}
+		if mine.Published.IsZero() {
+			mine.Published, mine.PublishedSource = row.Published, row.PublishedSource
+		}
+		c.rows[row.Version] = mine
+	}
 }
 
 func (c *changes) changed() []store.Version {
@@ -597,7 +690,7 @@ func (pl *Place) compare(pkg store.Package, listing ecosystem.Listing, kept []st
 			// It cannot have existed before our last listing without it,
 			// whatever date the upstream or an author gives it.
 			c.put(store.Version{Version: v.Version, Published: v.Published, PublishedSource: v.PublishedSource,
-				FirstListed: now, LastAbsent: pkg.Listed, Digest: v.Digest})
+				FirstListed: now, LastAbsent: earlier(pkg.Listed, now), Digest: v.Digest})
 			continue
 		}
 		before := row
@@ -630,6 +723,15 @@ func (pl *Place) compare(pkg store.Package, listing ecosystem.Listing, kept []st
 		c.event(now, assay.EventVanished, at.At(version), map[string]string{"registry": pl.name})
 	}
 	return c
+}
+
+// earlier keeps a clock that once stood in the future from condemning every
+// version that comes after it was set right.
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // listable tells whether a listing would name that version if it existed:

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"assay.invalid/internal/assay"
+	"assay.invalid/internal/blob"
 	"assay.invalid/internal/ecosystem"
 	"assay.invalid/internal/store"
 )
@@ -727,6 +728,65 @@ func TestNoUpstreamSaysWhatToDo(t *testing.T) {
 	}
 }
 
+// Lost documents are fetched again; nobody hears "does not exist".
+func TestLostDocumentIsFetchedAgain(t *testing.T) {
+	h := newHouse(t)
+	h.publish(h.up, "a", "1", "2")
+	h.list("a")
+	err := h.blobs.Walk(t.Context(), func(info blob.Info) error {
+		return h.blobs.Delete(t.Context(), info.Digest, time.Now().Add(time.Hour))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.rules.set("pkg:toy/a@<2") // so that it must be rendered anew
+	if got := h.list("a"); got != "2" {
+		t.Errorf("listed %q", got)
+	}
+}
+
+// A clock that once stood in the future condemns nothing afterwards.
+func TestClockThatWasInTheFuture(t *testing.T) {
+	h := newHouse(t)
+	h.publish(h.up, "a", "1")
+	h.later(10 * 365 * 24 * time.Hour)
+	h.list("a")
+	h.clock.Store(0)
+	h.later(time.Minute)
+	h.publish(h.up, "a", "1", "2")
+	h.list("a")
+	h.later(80 * time.Hour)
+	if got := h.list("a"); got != "1 2" {
+		t.Errorf("listed %q", got)
+	}
+}
+
+// What is written while an upstream is asked is not forgotten.
+func TestRefreshKeepsWhatWasWrittenMeanwhile(t *testing.T) {
+	c := &changes{rows: map[string]store.Version{"1": {Version: "1", Digest: "", FirstListed: time.Unix(20, 0)}}, touched: map[string]bool{"1": true}}
+	c.merge([]store.Version{
+		{Version: "1", Digest: "sha256:aa", ChangedTo: "sha256:bb", ChangedAt: time.Unix(5, 0), FirstListed: time.Unix(10, 0)},
+		{Version: "2", Digest: "sha256:cc"},
+	})
+	got := c.changed()
+	want := store.Version{Version: "1", Digest: "sha256:aa", ChangedTo: "sha256:bb", ChangedAt: time.Unix(5, 0), FirstListed: time.Unix(10, 0)}
+	if len(got) != 1 || got[0] != want || c.rows["2"].Digest != "sha256:cc" {
+		t.Errorf("%+v, %+v", got, c.rows)
+	}
+}
+
+func TestVersionsThatDoNotExistAreRemembered(t *testing.T) {
+	h := newHouse(t, func(h *house) { h.toy.dated = true })
+	for range 10 {
+		if got := h.file("a", "9.bin"); got != "not found" {
+			t.Errorf("answered %q", got)
+		}
+	}
+	if n := h.up.count("a/9.date"); n != 1 {
+		t.Errorf("asked %d times", n)
+	}
+}
+
 // The cached path of a decision allocates nothing.
 func TestCachedDecisionAllocatesNothing(t *testing.T) {
 	h := newHouse(t)
@@ -789,7 +849,7 @@ func TestConfiguredAddressMayBePrivate(t *testing.T) {
 	second := newUpstream(t)
 	second.put("db/latest", "head")
 	h := newHouse(t, func(h *house) { h.toy.beside = second.URL + "/db" })
-	w := &world{pl: h.svc.places["toy"]}
+	w := &world{pl: h.svc.places["toy"], name: "a"}
 	body, err := w.Fetch(t.Context(), ecosystem.Source{URL: second.URL + "/db/latest"})
 	if err != nil || string(body) != "head" {
 		t.Errorf("%q, %v", body, err)

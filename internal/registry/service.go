@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"assay.invalid/internal/admission"
 	"assay.invalid/internal/assay"
 	"assay.invalid/internal/blob"
 	"assay.invalid/internal/ecosystem"
@@ -50,6 +51,7 @@ type Limits struct {
 	StaleAfter  time.Duration // how long a known package waits for a slow upstream
 	Missing     time.Duration // how long "does not exist" is believed
 	Refresh     time.Duration // the longest a listing's refresh may take
+	Dating      time.Duration // the longest the dates of a listing's versions are waited for
 	Transfer    time.Duration // the longest one file's transfer may take
 	Document    int64         // bytes of one upstream document
 	File        int64         // bytes of one file
@@ -70,7 +72,7 @@ type Limits struct {
 func DefaultLimits() Limits {
 	return Limits{
 		Fresh: 60 * time.Second, StaleAfter: 700 * time.Millisecond, Missing: 30 * time.Second,
-		Refresh: 90 * time.Second, Transfer: 30 * time.Minute,
+		Refresh: 90 * time.Second, Dating: 10 * time.Second, Transfer: 30 * time.Minute,
 		Document: 256 << 20, File: 2 << 30, Passed: 16 << 20,
 		DateAtOnce: 16, DateMost: 512,
 		Snapshots: 48 << 20, Answers: 32 << 20, AnswerInRAM: 1 << 20,
@@ -85,12 +87,18 @@ type Config struct {
 	Blobs    blob.Store
 	Upstream Fetcher
 	Rules    Rules
-	Usage    Counter
-	Adapters []ecosystem.Adapter
-	BaseURL  string // the public address, without a slash at the end
-	Limits   Limits // DefaultLimits if zero
-	Log      *slog.Logger
-	Now      func() time.Time // time.Now if nil
+	// Sequencer tells publishers their place in the log; nil: they are not
+	// told.
+	Sequencer Sequencer
+	Usage     Counter
+	Adapters  []ecosystem.Adapter
+	BaseURL   string // the public address, without a slash at the end
+	Limits    Limits // DefaultLimits if zero
+	// Admission bounds what one publication may carry; zero fields mean
+	// their defaults.
+	Admission admission.Limits
+	Log       *slog.Logger
+	Now       func() time.Time // time.Now if nil
 }
 
 // Service is the registry of one data directory.
@@ -104,6 +112,7 @@ type Service struct {
 	places map[string]*Place // by name; not changed after New
 	byEco  map[assay.Ecosystem]*Place
 
+	admission *admission.Pipeline
 	transfers *upstream.Flights
 	flights   *flights
 	refreshes *shared[*snapshot]
@@ -144,6 +153,7 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	base, cancel := context.WithCancel(context.Background())
 	s := &Service{cfg: cfg, lim: cfg.Limits, log: cfg.Log, now: cfg.Now,
 		places: map[string]*Place{}, byEco: map[assay.Ecosystem]*Place{},
+		admission: admission.Standard(cfg.Admission),
 		transfers: upstream.NewFlights(), flights: newFlights(),
 		base: base, cancel: cancel, used: map[store.FileKey]time.Time{}}
 	s.refreshes = newShared[*snapshot](base, &s.wg)
@@ -235,8 +245,11 @@ func (s *Service) Close() error {
 // answered.
 func (s *Service) rulesChanged(_, rules *policy.Ruleset) {
 	now := s.now()
-	n := s.flights.review(rules, func(r *policy.Ruleset, f *assay.Facts) bool {
-		d := r.Decide(f, now)
+	n := s.flights.review(func(f *assay.Facts) bool {
+		if rules.Claimed(f.Coordinate.Ecosystem, f.Coordinate.Name) != f.Hosted {
+			return true // what is claimed now is no longer the upstream's to give
+		}
+		d := rules.Decide(f, now)
 		return d.Denied()
 	})
 	if n > 0 {

@@ -16,6 +16,9 @@ import (
 type entry struct {
 	facts  *assay.Facts
 	cached atomic.Pointer[verdict]
+	// dead is set when something was said of the version since; whoever
+	// decided on these facts and has not yet answered looks again.
+	dead atomic.Bool
 }
 
 type verdict struct {
@@ -45,6 +48,10 @@ type snapshot struct {
 	// missing is set when the upstream says that the package does not exist
 	// (any more); listing is then what it was before, if it ever was.
 	missing bool
+	// hosted is set for a claimed package; composed are its documents, made
+	// from the releases.
+	hosted   bool
+	composed [][]byte
 	// partial is set when something that could be known is not yet (dates);
 	// such a snapshot is refreshed soon.
 	partial bool
@@ -70,6 +77,9 @@ func (sn *snapshot) bytes() int64 {
 	if sn.listing != nil {
 		n += sn.listing.Bytes()
 	}
+	for _, doc := range sn.composed {
+		n += int64(len(doc))
+	}
 	return n
 }
 
@@ -90,11 +100,36 @@ func (sn *snapshot) fresh(now time.Time, lim *Limits) bool {
 // pack is a package's place in memory.
 type pack struct {
 	current atomic.Pointer[snapshot]
+	// generation rises when the package is changed here; a snapshot read
+	// before that must not be installed after it.
+	generation atomic.Int64
 
 	mu sync.Mutex
 	// loose are versions asked for by name of a package whose listing was
 	// not needed (Go).
 	loose map[string]*entry
+	// missing are versions that the upstream said do not exist, and when.
+	missing map[string]time.Time
+}
+
+// maxMissing bounds the negative answers kept of one package.
+const maxMissing = 1024
+
+func (p *pack) isMissing(version string, now time.Time, keep time.Duration) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at, ok := p.missing[version]
+	age := now.Sub(at)
+	return ok && age >= 0 && age < keep
+}
+
+func (p *pack) setMissing(version string, now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.missing == nil || len(p.missing) >= maxMissing {
+		p.missing = map[string]time.Time{}
+	}
+	p.missing[version] = now
 }
 
 func (p *pack) looseEntry(version string) *entry {
@@ -105,7 +140,7 @@ func (p *pack) looseEntry(version string) *entry {
 
 // maxLoose bounds the versions of one package that are kept outside of its
 // listing; beyond it they are read from the store again.
-const maxLoose = 4096
+const maxLoose = 512
 
 func (p *pack) setLoose(version string, e *entry) {
 	p.mu.Lock()
@@ -116,14 +151,9 @@ func (p *pack) setLoose(version string, e *entry) {
 	p.loose[version] = e
 }
 
-func (p *pack) dropLoose() {
-	p.mu.Lock()
-	p.loose = nil
-	p.mu.Unlock()
-}
-
-// facts joins what a document says of a version with what we have kept.
-func (pl *Place) facts(name, origin string, v *ecosystem.Version, row *store.Version) *assay.Facts {
+// facts joins what a document says of a version with what we have kept and
+// what was said of it here.
+func (pl *Place) facts(name, origin string, v *ecosystem.Version, row *store.Version, standings map[string]store.Standing) *assay.Facts {
 	f := &assay.Facts{
 		Coordinate: assay.Coordinate{Ecosystem: pl.eco, Name: name, Version: v.Version},
 		Registry:   pl.name, Origin: origin,
@@ -142,16 +172,19 @@ func (pl *Place) facts(name, origin string, v *ecosystem.Version, row *store.Ver
 			f.Digest = row.Digest
 		}
 	}
+	if st, ok := standings[v.Version]; ok {
+		f.Status, f.StatusReason = st.Status, st.Reason
+	}
 	return f
 }
 
 // rowFacts makes facts of a version that no document describes now.
-func (pl *Place) rowFacts(name, origin string, row *store.Version) *assay.Facts {
-	return pl.facts(name, origin, &ecosystem.Version{Version: row.Version}, row)
+func (pl *Place) rowFacts(name, origin string, row *store.Version, standings map[string]store.Standing) *assay.Facts {
+	return pl.facts(name, origin, &ecosystem.Version{Version: row.Version}, row, standings)
 }
 
 // build makes a snapshot of a listing and the rows kept of its versions.
-func (pl *Place) build(pkg store.Package, listing ecosystem.Listing, docs []store.Document, rows map[string]store.Version, checked time.Time) *snapshot {
+func (pl *Place) build(pkg store.Package, listing ecosystem.Listing, docs []store.Document, rows map[string]store.Version, standings map[string]store.Standing, checked time.Time) *snapshot {
 	sn := &snapshot{pkg: pkg, listing: listing, docs: docs, checked: checked}
 	placeholder := false
 	if listing != nil {
@@ -163,7 +196,7 @@ func (pl *Place) build(pkg store.Package, listing ecosystem.Listing, docs []stor
 			if r, ok := rows[versions[i].Version]; ok {
 				row = &r
 			}
-			sn.entries[i] = &entry{facts: pl.facts(pkg.Name, pkg.Origin, &versions[i], row)}
+			sn.entries[i] = &entry{facts: pl.facts(pkg.Name, pkg.Origin, &versions[i], row, standings)}
 		}
 	}
 	for version, row := range rows {
@@ -173,7 +206,7 @@ func (pl *Place) build(pkg store.Package, listing ecosystem.Listing, docs []stor
 		if sn.absent == nil {
 			sn.absent = map[string]*entry{}
 		}
-		facts := pl.rowFacts(pkg.Name, pkg.Origin, &row)
+		facts := pl.rowFacts(pkg.Name, pkg.Origin, &row, standings)
 		// Where a security placeholder took the package's place, what was
 		// there before was removed for a reason.
 		facts.Placeholder = placeholder

@@ -237,6 +237,7 @@ type setRules struct {
 	mu       sync.Mutex
 	watchers []func(old, new *policy.Ruleset)
 	file     *policy.File
+	claimed  func(patterns []string) // writes them down, as the rulebook does
 }
 
 func (r *setRules) Current() *policy.Ruleset { return r.now.Load() }
@@ -245,9 +246,22 @@ func (r *setRules) Watch(fn func(old, new *policy.Ruleset)) {
 	defer r.mu.Unlock()
 	r.watchers = append(r.watchers, fn)
 }
-func (r *setRules) set(blocks ...string) {
+func (r *setRules) set(blocks ...string) { r.change(nil, blocks) }
+
+// claim sets claims, and no blocks.
+func (r *setRules) claim(claims ...string) { r.change(claims, nil) }
+
+func (r *setRules) change(claims, blocks []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	var claimed []policy.Claim
+	for _, c := range claims {
+		p, err := assay.ParsePattern(c, numbers{})
+		if err != nil {
+			panic(err)
+		}
+		claimed = append(claimed, policy.Claim{ID: c, Pattern: p})
+	}
 	old := r.now.Load()
 	epoch := uint64(1)
 	if old != nil {
@@ -261,7 +275,10 @@ func (r *setRules) set(blocks ...string) {
 		}
 		list = append(list, policy.Block{ID: b, Reason: "because", Pattern: p})
 	}
-	rules := policy.Compile(epoch, r.file, list, nil)
+	rules := policy.Compile(epoch, r.file, list, nil, claimed...)
+	if r.claimed != nil {
+		r.claimed(claims)
+	}
 	r.now.Store(rules)
 	for _, w := range r.watchers {
 		w(old, rules)
@@ -365,6 +382,28 @@ func (h *house) open() {
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.rules.claimed = func(patterns []string) {
+		err := s.Update(t.Context(), func(tx store.Tx) error {
+			old, err := tx.Claims(t.Context())
+			if err != nil {
+				return err
+			}
+			for _, c := range old {
+				if err := tx.DeleteClaim(t.Context(), c.ID); err != nil {
+					return err
+				}
+			}
+			for _, p := range patterns {
+				if err := tx.PutClaim(t.Context(), store.Claim{ID: p, Pattern: p}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
 	h.close = func() {
 		if err := h.svc.Close(); err != nil {
 			t.Error(err)
@@ -399,9 +438,11 @@ func (h *house) publish(u *fakeUpstream, name string, versions ...string) {
 }
 
 // list returns the listed versions, blank-separated, or the error's kind.
-func (h *house) list(name string) string {
+func (h *house) list(name string) string { h.t.Helper(); return h.listAs(h.t.Context(), name) }
+
+func (h *house) listAs(ctx context.Context, name string) string {
 	h.t.Helper()
-	a, err := h.place().Listing(h.t.Context(), name, "plain")
+	a, err := h.place().Listing(ctx, name, "plain")
 	if err != nil {
 		return assay.KindOf(err).String()
 	}
@@ -418,7 +459,12 @@ func (h *house) list(name string) string {
 // file returns a file's content, or the error's kind.
 func (h *house) file(name, file string) string {
 	h.t.Helper()
-	c, err := h.place().File(h.t.Context(), name, file)
+	return h.fileAs(h.t.Context(), name, file)
+}
+
+func (h *house) fileAs(ctx context.Context, name, file string) string {
+	h.t.Helper()
+	c, err := h.place().File(ctx, name, file)
 	if err != nil {
 		return assay.KindOf(err).String()
 	}

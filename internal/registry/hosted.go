@@ -1,0 +1,191 @@
+package registry
+
+import (
+	"bytes"
+	"context"
+
+	"assay.invalid/internal/assay"
+	"assay.invalid/internal/ecosystem"
+	"assay.invalid/internal/store"
+)
+
+// hosted returns the snapshot of a claimed package. Its documents are
+// composed from the releases whenever it is not in memory: there is one truth
+// in the store, and no second that could contradict it.
+func (pl *Place) hosted(ctx context.Context, name string) (*snapshot, error) {
+	p := pl.packages.getOrPut(name, func() *pack { return &pack{} }, 512)
+	if sn := p.current.Load(); sn != nil && sn.hosted {
+		return sn, nil
+	}
+	return pl.s.refreshes.do(ctx, "hosted\x00"+pl.name+"\x00"+name, func(ctx context.Context) (*snapshot, error) {
+		if sn := p.current.Load(); sn != nil && sn.hosted {
+			return sn, nil
+		}
+		generation := p.generation.Load()
+		sn, err := pl.compose(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		// Something may have been published while we read; then this state is
+		// already the last but one, and must not stay.
+		p.mu.Lock()
+		if p.generation.Load() == generation {
+			p.current.Store(sn)
+			p.loose = nil
+		}
+		p.mu.Unlock()
+		pl.packages.reprice(name, sn.bytes())
+		return sn, nil
+	})
+}
+
+// compose reads a hosted package from the store and makes its snapshot.
+func (pl *Place) compose(ctx context.Context, name string) (*snapshot, error) {
+	hosting, ok := pl.format.(ecosystem.Hosting)
+	if !ok {
+		return nil, pl.unknown(name)
+	}
+	var releases []store.Release
+	var tags map[string]string
+	var standings map[string]store.Standing
+	digests := map[string]store.File{}
+	err := pl.s.cfg.Store.View(ctx, func(tx store.Tx) error {
+		var err error
+		if releases, err = tx.Releases(ctx, pl.name, name); err != nil {
+			return err
+		}
+		if tags, err = tx.Tags(ctx, pl.name, name); err != nil {
+			return err
+		}
+		if standings, err = readStandings(ctx, tx, pl.name, name); err != nil {
+			return err
+		}
+		for _, r := range releases {
+			f, err := tx.File(ctx, store.FileKey{Registry: pl.name, Name: name, Version: r.Version, File: r.File})
+			if err != nil && !assay.Is(err, assay.NotFound) {
+				return err
+			}
+			digests[r.Version] = f
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	sn := &snapshot{pkg: store.Package{Registry: pl.name, Name: name}, hosted: true, checked: pl.s.now(), absent: map[string]*entry{}}
+	var listed []ecosystem.Release
+	byVersion := map[string]*store.Release{}
+	for i := range releases {
+		r := &releases[i]
+		byVersion[r.Version] = r
+		if !r.Removed.IsZero() {
+			sn.absent[r.Version] = &entry{facts: pl.hostedFacts(name, r, standings, digests[r.Version])}
+			continue
+		}
+		f := digests[r.Version]
+		listed = append(listed, ecosystem.Release{Version: r.Version, Published: r.Published, Manifest: r.Manifest, File: r.File, Size: f.Size, Digests: f.Digests})
+	}
+	if len(listed) == 0 {
+		sn.missing = true
+		return sn, nil
+	}
+	if sn.composed, err = hosting.Compose(name, listed, tags); err != nil {
+		return nil, err
+	}
+	sources := pl.format.Sources(name)
+	sn.docs = make([]store.Document, len(sources))
+	if sn.listing, err = pl.format.Read(name, sn.documents(sources)); err != nil {
+		return nil, assay.Wrap(assay.Internal, err, "the hosted package %s cannot be read back", name)
+	}
+	versions := sn.listing.Versions()
+	sn.entries = make([]*entry, len(versions))
+	for i := range versions {
+		r := byVersion[versions[i].Version]
+		if r == nil {
+			return nil, assay.Errorf(assay.Internal, "the hosted package %s lists %s, which was never published", name, versions[i].Version)
+		}
+		facts := pl.hostedFacts(name, r, standings, digests[r.Version])
+		facts.InstallScripts, facts.Scripts, facts.Deprecated = versions[i].InstallScripts, versions[i].Scripts, versions[i].Deprecated
+		sn.entries[i] = &entry{facts: facts}
+	}
+	return sn, nil
+}
+
+func (pl *Place) hostedFacts(name string, r *store.Release, standings map[string]store.Standing, f store.File) *assay.Facts {
+	facts := &assay.Facts{
+		Coordinate: assay.Coordinate{Ecosystem: pl.eco, Name: name, Version: r.Version},
+		Registry:   pl.name, Hosted: true, PublishedBy: r.By,
+		Published: r.Published, PublishedSource: "the journal", FirstListed: r.Published,
+		Digest: assay.Strongest(f.Digests),
+	}
+	if st, ok := standings[r.Version]; ok {
+		facts.Status, facts.StatusReason = st.Status, st.Reason
+	}
+	if !r.Removed.IsZero() {
+		facts.Status = assay.Removed
+	}
+	return facts
+}
+
+// documents gives the format its documents of a hosted snapshot.
+func (sn *snapshot) documents(sources []ecosystem.Source) []ecosystem.Document {
+	docs := make([]ecosystem.Document, len(sources))
+	for i := range sources {
+		docs[i] = ecosystem.Document{Source: sources[i], Missing: i >= len(sn.composed) || sn.composed[i] == nil}
+		if !docs[i].Missing {
+			docs[i].Content, docs[i].Size = bytes.NewReader(sn.composed[i]), int64(len(sn.composed[i]))
+		}
+	}
+	return docs
+}
+
+func readStandings(ctx context.Context, tx store.Tx, registry, name string) (map[string]store.Standing, error) {
+	rows, err := tx.Standings(ctx, registry, name)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]store.Standing, len(rows))
+	for _, st := range rows {
+		out[st.Version] = st
+	}
+	return out, nil
+}
+
+// hostedFile finds a file of a hosted package. Only what was published is
+// ever served: there is no upstream to ask.
+func (pl *Place) hostedFile(ctx context.Context, name, file string) (ecosystem.File, *entry, error) {
+	sn, err := pl.hosted(ctx, name)
+	if err != nil {
+		return ecosystem.File{}, nil, err
+	}
+	try := func(version string, e *entry) (ecosystem.File, *entry, error) {
+		row, err := pl.stored(ctx, store.FileKey{Registry: pl.name, Name: name, Version: version, File: file})
+		if err != nil {
+			return ecosystem.File{}, nil, err
+		}
+		if row.Origin != "" {
+			return ecosystem.File{}, nil, assay.Errorf(assay.NotFound, "not published here")
+		}
+		f := ecosystem.File{Name: file, Version: version, ContentType: "application/octet-stream"}
+		if located, err := pl.format.Locate(name, file, sn.listing); err == nil {
+			f.ContentType, f.Always, f.Info = located.ContentType, located.Always, located.Info
+		}
+		if e.facts.Status == assay.Removed {
+			f.Always = false // nothing of a removed version is handed out
+		}
+		return f, e, nil
+	}
+	if located, err := pl.format.Locate(name, file, sn.listing); err == nil {
+		if e, _ := sn.lookup(located.Version); e != nil {
+			if f, e, err := try(located.Version, e); err == nil || !assay.Is(err, assay.NotFound) {
+				return f, e, err
+			}
+		}
+	}
+	for version, e := range sn.absent {
+		if f, e, err := try(version, e); err == nil || !assay.Is(err, assay.NotFound) {
+			return f, e, err
+		}
+	}
+	return ecosystem.File{}, nil, assay.Errorf(assay.NotFound, "%s has no file %s", name, file)
+}
