@@ -22,6 +22,9 @@ type answer struct {
 	waiting *source
 	stall   time.Duration // over HTTP/2, where one stream must not be held up; else 0
 
+	reads    bool // it tells of packages, and so depends on who asks
+	personal bool // it is made for somebody
+
 	mu    sync.Mutex
 	ended bool // the handler has returned
 	cut   bool // a final deadline was set
@@ -85,6 +88,9 @@ func (a *answer) begins(status int) {
 	if a.status == 0 {
 		a.status = status
 		a.stopWaiting()
+		if a.reads || a.personal {
+			markPersonal(a.Header(), a.personal)
+		}
 	}
 }
 
@@ -97,7 +103,7 @@ func (a *answer) stopWaiting() {
 
 // end is called when the handler has returned.
 func (a *answer) end() {
-	a.stopWaiting()
+	a.begins(http.StatusOK) // net/http writes it for a handler that wrote nothing
 	// Over HTTP/2 the last bytes are sent after this: the stall holds for
 	// them too, or a client that opens no window would keep the stream.
 	a.arm()

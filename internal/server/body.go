@@ -25,15 +25,23 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// boundBody limits the size and the slowness of a request's body. w is
-// net/http's own, which closes the connection of a body that is too large.
-func boundBody(w http.ResponseWriter, r *http.Request, limits *Limits) {
+// boundBody returns the request with its body limited in slowness, and in size
+// to most bytes. w is net/http's own, which closes the connection of a body
+// that is too large.
+//
+// The request given keeps its own body: net/http looks at that one when the
+// answer begins, to see whether a client that waits to be asked for its body
+// (Expect: 100-continue) was ever asked. Of a body that it does not know it
+// would wait for the rest before a refusal is sent.
+func boundBody(w http.ResponseWriter, r *http.Request, limits *Limits, most int64) *http.Request {
 	if r.Body == nil || r.Body == http.NoBody {
-		return
+		return r
 	}
-	r.Body = &pacedBody{
-		ReadCloser: http.MaxBytesReader(w, r.Body, limits.MaxBody),
+	bounded := *r
+	bounded.Body = &pacedBody{
+		ReadCloser: http.MaxBytesReader(w, r.Body, most),
 		control:    http.NewResponseController(w),
 		stall:      limits.ReadStall,
 	}
+	return &bounded
 }

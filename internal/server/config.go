@@ -34,11 +34,22 @@ type Config struct {
 	Places map[string]http.Handler
 	// Control answers the interface, and /why/ pages.
 	Control api.Control
+	// Journal answers /log/, and sees the path without that segment. It knows
+	// itself who may read what; nil leaves the address empty.
+	Journal http.Handler
 	// Home answers what the first page shows; nil shows only its frame.
 	Home HomeSource
+	// Auth knows the tokens of clients on the network; nil knows none, and a
+	// request with a token is refused.
+	Auth Authenticator
 	// AnonymousNetworkReads lets anyone who can reach a listen address that
-	// is not loopback read packages. Without it they are answered 401.
+	// is not loopback read packages. Without it, whoever has no token is
+	// answered 401.
 	AnonymousNetworkReads bool
+	// AnonymousHostedReads lets any user and program of this machine read
+	// every hosted package on a loopback address without a token. The go
+	// command needs it there: it sends credentials over https only.
+	AnonymousHostedReads bool
 	// TLSCert and TLSKey are files in PEM form; both or none.
 	TLSCert, TLSKey string
 	// HTTP2 offers HTTP/2 to clients that choose it, over TLS. It has no
@@ -74,13 +85,20 @@ type Limits struct {
 	WriteStall     time.Duration // one that takes no byte for so long is cut; 60 s
 	Idle           time.Duration // between two requests of a connection; 2 min
 	MaxHeaderBytes int           // of a request; 64 KiB
-	MaxBody        int64         // bytes of a request's body; 16 MiB
+	MaxBody        int64         // bytes of a request's body; 72 MiB, which holds an npm tarball of 48 MiB in base64
+	MaxUpload      int64         // bytes of an upload's body, also by PUT to a place, whose adapter bounds it further; 512 MiB
 	MaxConnections int           // at once; more wait to be accepted; 4096
 	// ColdPerSource is how many requests of one source may wait for the
 	// first byte of their answer at a time. A warm answer begins at once, so
 	// this bounds what a source makes upstreams do. A source is an IPv4
 	// address or an IPv6 /64. 512.
 	ColdPerSource int
+	// WrongTokens is how many wrong tokens one source may send at once, and
+	// WrongTokenEvery the time in which it may send one more: 30, and 2 s.
+	WrongTokens     int
+	WrongTokenEvery time.Duration
+	// WrongTokenSources is how many sources are told apart in this; 10,000.
+	WrongTokenSources int
 	// DrainDelay is how long the server goes on as before, but not ready,
 	// after it was told to stop: load balancers notice. 0.
 	DrainDelay time.Duration
@@ -94,16 +112,21 @@ func (l Limits) withDefaults() Limits {
 	l.WriteStall = cmp.Or(l.WriteStall, time.Minute)
 	l.Idle = cmp.Or(l.Idle, 2*time.Minute)
 	l.MaxHeaderBytes = cmp.Or(l.MaxHeaderBytes, 64<<10)
-	l.MaxBody = cmp.Or(l.MaxBody, 16<<20)
+	l.MaxBody = cmp.Or(l.MaxBody, 72<<20)
+	l.MaxUpload = cmp.Or(l.MaxUpload, api.MaxUpload)
 	l.MaxConnections = cmp.Or(l.MaxConnections, 4096)
 	l.ColdPerSource = cmp.Or(l.ColdPerSource, 512)
+	l.WrongTokens = cmp.Or(l.WrongTokens, 30)
+	l.WrongTokenEvery = cmp.Or(l.WrongTokenEvery, 2*time.Second)
+	l.WrongTokenSources = cmp.Or(l.WrongTokenSources, 10000)
 	l.Grace = cmp.Or(l.Grace, 30*time.Second)
 	return l
 }
 
 func (l Limits) check() error {
 	if l.ReadHeader < 0 || l.ReadStall < 0 || l.WriteStall < 0 || l.Idle < 0 || l.MaxHeaderBytes < 0 ||
-		l.MaxBody < 0 || l.MaxConnections < 0 || l.ColdPerSource < 0 || l.DrainDelay < 0 || l.Grace < 0 {
+		l.MaxBody < 0 || l.MaxUpload < 0 || l.MaxConnections < 0 || l.ColdPerSource < 0 ||
+		l.WrongTokens < 0 || l.WrongTokenEvery < 0 || l.WrongTokenSources < 0 || l.DrainDelay < 0 || l.Grace < 0 {
 		return assay.Errorf(assay.Invalid, "a limit of the server is negative: leave it out for its default")
 	}
 	return nil
@@ -166,7 +189,7 @@ func (c *Config) tlsConfig() (*tls.Config, error) {
 	}
 	cert, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
 	if err != nil {
-		return nil, assay.Wrap(assay.Invalid, err, "the TLS certificate %s and key %s cannot be used: %v", c.TLSCert, c.TLSKey, err)
+		return nil, assay.Wrap(assay.Invalid, err, "the TLS certificate %s and key %s cannot be used", c.TLSCert, c.TLSKey)
 	}
 	config := &tls.Config{
 		Certificates: []tls.Certificate{cert},

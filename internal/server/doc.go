@@ -13,6 +13,12 @@
 //     answer ever comes from a request (DNS rebinding, cache poisoning).
 //   - Paths reach an adapter as the client wrote them: RawPath is kept,
 //     nothing is cleaned or redirected.
+//   - A request that carries a token is its holder's or refused, never taken
+//     for anonymous. Its secret goes no further than here. Wrong ones are
+//     counted for each source (429). Over the socket whoever asks is the
+//     operator.
+//   - An answer that tells of packages says that it varies with who asks; one
+//     that was made for somebody may be kept by no shared cache.
 //   - A client that takes no byte for Limits.WriteStall is cut; one that is
 //     slow and still moving is not, however large the file.
 //   - A file keeps its way through the kernel (sendfile): every wrapper here

@@ -13,6 +13,7 @@ import (
 
 	"assay.invalid/internal/assay"
 	"assay.invalid/internal/ecosystem"
+	"assay.invalid/internal/server/api"
 )
 
 // HeaderInstance carries the instance id on every request that an Assay
@@ -27,9 +28,13 @@ type front struct {
 	hosts  hostTable // nil on the socket: whoever opens it names no host
 	// anonymous tells whether packages may be read without saying who asks.
 	anonymous bool
-	routes    map[string]*route // first path segment to handler
-	unknown   *route
-	active    atomic.Int64 // handlers running
+	// hostedReads tells whether that holds for hosted packages too.
+	hostedReads bool
+	// operator is set on the socket: whoever opened it is, and says nothing.
+	operator bool
+	routes   map[string]*route // first path segment to handler
+	unknown  *route
+	active   atomic.Int64 // handlers running
 }
 
 // address is the one that clients use. The socket's is the network
@@ -117,19 +122,36 @@ func (f *front) admit(a *answer, r *http.Request, rt *route, v *visit) {
 	} else {
 		stripForwarded(r.Header)
 	}
-	if rt.reads && !f.anonymous {
-		// No WWW-Authenticate: it would name a way to log in that there is
-		// not, and npm would show that instead of this text.
-		f.refuse(a, r, http.StatusUnauthorized, assay.Errorf(assay.Unauthenticated,
-			"anonymous reading from the network is off: the operator can allow it with --allow-anonymous-network-reads"))
-		return
+	if !rt.probe && !f.operator {
+		known, principal, err := f.identify(r, source)
+		if err != nil {
+			f.refuseIdentity(a, r, err)
+			return
+		}
+		// A token that is there and wrong was refused, never taken for none:
+		// its owner would see packages vanish and not know why.
+		if principal == nil && rt.reads && !f.anonymous {
+			// No WWW-Authenticate: npm would show that instead of this text.
+			f.refuse(a, r, http.StatusUnauthorized, assay.Errorf(assay.Unauthenticated,
+				"this Assay asks who reads it, and this request carries no token: an administrator makes one with assay token create; "+
+					"anonymous reading from the network is off, and the operator can allow it with --allow-anonymous-network-reads"))
+			return
+		}
+		r, a.reads, a.personal = known, rt.reads, principal != nil
 	}
-	if r.ContentLength > s.limits.MaxBody {
+	// What comes after has no use for the secret: it must not pass it on to an
+	// upstream or write it into a log.
+	delete(r.Header, "Authorization")
+	most := s.limits.MaxBody
+	if isUpload(r, rt) {
+		most = s.limits.MaxUpload
+	}
+	if r.ContentLength > most {
 		f.refuse(a, r, http.StatusRequestEntityTooLarge, assay.Errorf(assay.TooLarge,
-			"the request carries %d bytes; this Assay takes at most %d", r.ContentLength, s.limits.MaxBody))
+			"the request carries %d bytes; this Assay takes at most %d", r.ContentLength, most))
 		return
 	}
-	boundBody(a.ResponseWriter, r, &s.limits)
+	r = boundBody(a.ResponseWriter, r, &s.limits, most)
 	if !rt.place {
 		rt.handler.ServeHTTP(a, r)
 		return
@@ -143,6 +165,12 @@ func (f *front) admit(a *answer, r *http.Request, rt *route, v *visit) {
 		a.waiting = source
 	}
 	rt.handler.ServeHTTP(a, mounted(r, rt.name))
+}
+
+// isUpload tells the requests that may carry a package. They are asked for
+// with PUT, which no form on a page can send.
+func isUpload(r *http.Request, rt *route) bool {
+	return r.Method == http.MethodPut && (rt.place || strings.HasPrefix(r.URL.Path, api.UploadPrefix))
 }
 
 // mounted is the request as the place sees it: without the first segment, in

@@ -555,7 +555,7 @@ func TestPages(t *testing.T) {
 		{"the stylesheet", "/assets/assay.css", "text/css", 200, "text/css; charset=utf-8", "prefers-color-scheme"},
 		{"no such asset", "/assets/secret", "text/html", 404, "text/html; charset=utf-8", "nothing is served"},
 		{"the interface, for reading", "/api/v1/why/" + knownWhy, "", 200, "application/json", `"rule":"block"`},
-		{"the interface, for changing", "/api/v1/blocks", "", 403, "application/json", "over the socket"},
+		{"the interface, for changing", "/api/v1/blocks", "", 401, "application/json", "administrator"},
 	} {
 		resp, body := get(t, addr, tt.path, "Accept: "+tt.accept)
 		if resp.StatusCode != tt.status || resp.Header.Get("Content-Type") != tt.content || !strings.Contains(body, tt.has) {

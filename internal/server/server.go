@@ -23,6 +23,7 @@ type Server struct {
 	tls     *tls.Config // nil: plain
 	metrics *metrics
 	sources *sources
+	guesses *guesses
 	started time.Time
 
 	requests atomic.Uint64 // the number of the last request
@@ -43,7 +44,7 @@ func New(config Config) (*Server, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	names := []string{"home", "why", "api", "assets", "healthz", "readyz", "metrics", "unknown"}
+	names := []string{"home", "why", "api", "assets", "healthz", "readyz", "metrics", "log", "unknown"}
 	for place := range config.Places {
 		names = append(names, place)
 	}
@@ -59,6 +60,7 @@ func New(config Config) (*Server, error) {
 		tls:     secured,
 		metrics: counted,
 		sources: newSources(limits.ColdPerSource, config.TrustedProxies),
+		guesses: newGuesses(limits),
 		started: time.Now().UTC(),
 	}, nil
 }
@@ -79,6 +81,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	f := s.newFront(base, api.FromNetwork)
 	f.hosts = newHostTable(base, ln.Addr())
 	f.anonymous = s.config.AnonymousNetworkReads || isLoopback(ln.Addr())
+	f.hostedReads = s.config.AnonymousHostedReads && isLoopback(ln.Addr())
 	d := newDoor(ln, s.limits, s.sources)
 	if s.tls == nil {
 		return s.serve(ctx, d, f)
@@ -87,11 +90,11 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 }
 
 // ServeSocket answers on the socket in the data directory, in the same way.
-// Whoever can open it is administrator: the whole interface is served, and
-// no Host is asked for.
+// Whoever can open it is administrator: the whole interface is served to the
+// operator, and neither Host nor token is asked for.
 func (s *Server) ServeSocket(ctx context.Context, ln net.Listener) error {
 	f := s.newFront("", api.FromSocket)
-	f.anonymous = true
+	f.anonymous, f.operator = true, true
 	return s.serve(ctx, newDoor(ln, s.limits, nil), f)
 }
 
@@ -110,6 +113,11 @@ func (s *Server) newFront(base string, reach api.Reach) *front {
 	mount("healthz", "healthz", route{handler: f.page(f.health), probe: true})
 	mount("readyz", "readyz", route{handler: f.page(f.readiness), probe: true})
 	mount("metrics", "metrics", route{handler: f.page(s.metrics.handle.ServeHTTP), reads: true})
+	if journal := s.config.Journal; journal != nil {
+		mount("log", "log", route{handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			journal.ServeHTTP(w, mounted(r, "log"))
+		})})
+	}
 	for place, handler := range s.config.Places {
 		mount(place, place, route{handler: handler, place: true, reads: true})
 	}
@@ -122,6 +130,9 @@ func (s *Server) serve(ctx context.Context, ln net.Listener, f *front) error {
 	// Requests under way outlive ctx until the grace is over.
 	requests, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
+	if f.operator {
+		requests = assay.WithPrincipal(requests, assay.Operator)
+	}
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(s.config.HTTP2)

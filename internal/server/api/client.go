@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -43,6 +44,8 @@ func NewDialClient(dial func(ctx context.Context) (net.Conn, error)) *Client {
 		// Never a proxy: the socket is on this machine, and a proxy from the
 		// environment would be handed an administrator's requests.
 		Proxy: nil,
+		// An upload that is refused is not sent.
+		ExpectContinueTimeout: 5 * time.Second,
 	}
 	client := &http.Client{
 		Transport:     transport,
@@ -138,9 +141,9 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 	return call[Status](ctx, c, http.MethodGet, "status", nil, nil)
 }
 
-// call sends one request and reads its answer.
+// call asks with JSON and reads the answer.
 func call[T any](ctx context.Context, c *Client, method, path string, query url.Values, body any) (T, error) {
-	var answer, none T
+	var none T
 	address := c.base + path
 	if len(query) > 0 {
 		address += "?" + query.Encode()
@@ -157,15 +160,27 @@ func call[T any](ctx context.Context, c *Client, method, path string, query url.
 	if err != nil {
 		return none, assay.Wrap(assay.Invalid, err, "the server's address is not understood")
 	}
-	req.Header.Set("Accept", "application/json")
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
+	return send[T](ctx, c, req)
+}
+
+// send sends a request and reads its answer.
+func send[T any](ctx context.Context, c *Client, req *http.Request) (T, error) {
+	var none T
+	req.Header.Set("Accept", "application/json")
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return none, unreached(ctx, err)
 	}
 	defer resp.Body.Close()
+	return answered[T](ctx, resp)
+}
+
+// answered reads one answer.
+func answered[T any](ctx context.Context, resp *http.Response) (T, error) {
+	var answer, none T
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	switch {
 	case err != nil:

@@ -4,7 +4,8 @@
 // directory's socket or the same code in their own process.
 //
 // Whoever can open the data directory is administrator, so calls over the
-// socket may change things; calls from anywhere else only read.
+// socket may change things. So may calls from the network whose token is an
+// administrator's; others only read.
 package api
 
 import (
@@ -20,6 +21,12 @@ type Control interface {
 	Excepting
 	Governing
 	Supplying
+	Tokening
+	Publishing
+	Claiming
+	Standing
+	Logging
+	Backing
 	// Explain takes a package URL of a package or a version.
 	Explain(ctx context.Context, purl string) (assay.Explanation, error)
 	// Why explains the decision behind a /why/<id> address.
@@ -48,9 +55,9 @@ type Block struct {
 	ID      string    `json:"id"`
 	Pattern string    `json:"pattern"`
 	Reason  string    `json:"reason"`
-	Created time.Time `json:"created"`
+	Created time.Time `json:"created,omitzero"`
 	Until   time.Time `json:"until,omitzero"`
-	By      string    `json:"by"`
+	By      string    `json:"by,omitempty"`
 	// FromPolicy is set for a block that stands in the policy file; it is
 	// ended there.
 	FromPolicy bool `json:"from_policy,omitempty"`

@@ -23,7 +23,8 @@ type Reach uint8
 
 const (
 	// FromNetwork answers the questions that anyone may ask who may read
-	// packages: explain and why. Everything else is refused.
+	// packages: explain and why. Whoever has said who they are may publish
+	// what the registry lets them. Everything else is an administrator's.
 	FromNetwork Reach = iota
 	// FromSocket answers everything: whoever can open the socket inside the
 	// data directory is administrator.
@@ -40,6 +41,8 @@ type Handler struct {
 	Reach Reach
 	// MaxBody bounds a request's body, in bytes; 0 means 1 MiB.
 	MaxBody int64
+	// MaxUpload bounds what is uploaded, in bytes; 0 means MaxUpload.
+	MaxUpload int64
 	// Log gets the causes of internal errors; nil discards them.
 	Log *slog.Logger
 }
@@ -57,6 +60,10 @@ func find(path string) (methods map[string]route, rest string) {
 		return map[string]route{"GET": {do: blocks}, "POST": {do: block}, "DELETE": {do: unblock}}, ""
 	case "exceptions":
 		return map[string]route{"GET": {do: exceptions}, "POST": {do: except}, "DELETE": {do: unexcept}}, ""
+	case "claims":
+		return map[string]route{"GET": {do: claims}, "POST": {do: claim}, "DELETE": {do: unclaim}}, ""
+	case "standing":
+		return map[string]route{"PUT": {do: setStatus}}, ""
 	case "explain":
 		return map[string]route{"GET": {open: true, do: explain}}, ""
 	case "policy":
@@ -65,6 +72,20 @@ func find(path string) (methods map[string]route, rest string) {
 		return map[string]route{"PUT": {do: setMode}}, ""
 	case "upstreams":
 		return map[string]route{"GET": {do: upstreams}}, ""
+	case "tokens":
+		return map[string]route{"GET": {do: tokens}, "POST": {do: createToken}}, ""
+	case "tokens/revoke":
+		return map[string]route{"POST": {do: revokeToken}}, ""
+	case "log/key":
+		return map[string]route{"GET": {do: logKey}}, ""
+	case "log/entries":
+		return map[string]route{"GET": {do: logEntries}}, ""
+	case "log/proof":
+		return map[string]route{"GET": {do: logProof}}, ""
+	case "log/verify":
+		return map[string]route{"POST": {do: logVerify}}, ""
+	case "backup":
+		return map[string]route{"POST": {do: backup}}, ""
 	case "status":
 		return map[string]route{"GET": {do: status}}, ""
 	}
@@ -74,6 +95,8 @@ func find(path string) (methods map[string]route, rest string) {
 		return map[string]route{"GET": {open: true, do: why}}, rest
 	case name == "upstreams":
 		return map[string]route{"PUT": {do: setUpstream}}, rest
+	case name == uploadPath:
+		return map[string]route{"PUT": {open: true, do: publish}}, rest
 	}
 	return nil, ""
 }
@@ -103,9 +126,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if h.Reach == FromNetwork && !chosen.open {
-		writeFailure(w, assay.Errorf(assay.Forbidden,
-			"this is answered only over the socket in the data directory: run the assay command on the machine that serves, with the same --data"))
-		return
+		if p := assay.PrincipalOf(r.Context()); !p.Admin {
+			writeFailure(w, notAdministrator(p))
+			return
+		}
 	}
 	answer, err := chosen.do(h, r, rest)
 	if err != nil {
@@ -113,6 +137,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			h.Log.ErrorContext(r.Context(), "api request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 		}
 		writeFailure(w, err)
+		return
+	}
+	if run, ok := answer.(streamed); ok {
+		h.stream(w, r, run)
 		return
 	}
 	WriteJSON(w, http.StatusOK, answer)

@@ -9,6 +9,8 @@ import (
 	"io"
 	"slices"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"assay.invalid/internal/assay"
 	"assay.invalid/internal/web"
@@ -71,17 +73,19 @@ func New(e assay.Explanation, now time.Time) Page {
 		Epoch:      e.Epoch,
 	}
 	short := e.Coordinate.Short()
-	switch e.Decision.Effect {
-	case assay.Deny:
+	switch {
+	case e.Coordinate.Version == "":
+		// A package has no decision of its own: its versions have.
+		p.Title = packageTitle(&e)
+		p.Effect, p.EffectWord = assay.Nothing.String(), "decided version by version"
+	case e.Decision.Effect == assay.Deny:
 		p.Title = short + " is refused"
-	case assay.Warn:
+	case e.Decision.Effect == assay.Warn:
 		p.Title = short + " is allowed, with a warning"
-	case assay.Allow:
+	case e.Decision.Effect == assay.Allow:
 		p.Title = short + " is allowed"
 	default:
-		// A package has no decision of its own: its versions have.
 		p.Title = short
-		p.Effect, p.EffectWord = assay.Nothing.String(), "decided version by version"
 	}
 	if lead := e.Decision.Lead(); lead != nil {
 		p.Rule, p.Reason = lead.Rule, lead.Reason
@@ -92,6 +96,9 @@ func New(e assay.Explanation, now time.Time) Page {
 			p.Advice = append(p.Advice, lead.Remedy)
 		}
 	}
+	for i, line := range p.Advice {
+		p.Advice[i] = capital(line)
+	}
 	p.Left = web.Left(p.Until, now)
 	if e.Nearest != "" && e.Coordinate.Version != "" {
 		p.Nearest = e.Coordinate.At(e.Nearest).String()
@@ -100,6 +107,9 @@ func New(e assay.Explanation, now time.Time) Page {
 		p.Stale = web.Left(now.Add(time.Duration(e.Stale)*time.Second), now)
 	}
 	for _, o := range e.Decision.Opinions {
+		if slices.Contains(p.Advice, capital(o.Remedy)) {
+			o.Remedy = "" // it stands above
+		}
 		p.Opinions = append(p.Opinions, Opinion{Opinion: o, Aside: aside(&o)})
 	}
 	for i := range e.Versions {
@@ -110,6 +120,36 @@ func New(e assay.Explanation, now time.Time) Page {
 		p.Versions = append(p.Versions, version(&e.Versions[i]))
 	}
 	return p
+}
+
+// packageTitle says how many of a package's versions are refused.
+func packageTitle(e *assay.Explanation) string {
+	name, denied := e.Coordinate.Short(), 0
+	for i := range e.Versions {
+		if e.Versions[i].Decision.Denied() {
+			denied++
+		}
+	}
+	switch {
+	case denied == 0:
+		return "No version of " + name + " is refused"
+	case denied == len(e.Versions):
+		return "Every version of " + name + " is refused"
+	}
+	verb := "are"
+	if denied == 1 {
+		verb = "is"
+	}
+	return fmt.Sprintf("%d of %d versions of %s %s refused", denied, len(e.Versions), name, verb)
+}
+
+// capital makes a clause of a rule the beginning of a sentence.
+func capital(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	if size == 0 || first == utf8.RuneError {
+		return s
+	}
+	return string(unicode.ToUpper(first)) + s[size:]
 }
 
 func aside(o *assay.Opinion) string {

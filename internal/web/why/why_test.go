@@ -21,7 +21,7 @@ func refused() assay.Explanation {
 			{Name: "install scripts", Source: "the version's manifest"},
 		},
 		Decision: assay.Decision{Effect: assay.Deny, Opinions: []assay.Opinion{
-			{Rule: "cooldown", Effect: assay.Deny, Reason: "published 49 minutes ago; versions wait 72 hours", Remedy: "Wait, or ask for an exception.", Until: now.Add(71*time.Hour + 11*time.Minute)},
+			{Rule: "cooldown", Effect: assay.Deny, Reason: "published 49 minutes ago; versions wait 72 hours", Remedy: "wait, or ask for an exception.", Until: now.Add(71*time.Hour + 11*time.Minute)},
 			{Rule: "scripts", Effect: assay.Warn, Mode: assay.Observe, Reason: "runs code at install"},
 			{Rule: "block", Effect: assay.Deny, Reason: "an old block", LiftedBy: "e7"},
 		}},
@@ -43,7 +43,7 @@ func TestARefusalSaysEverything(t *testing.T) {
 		"Rule cooldown", "Why published 49 minutes ago; versions wait 72 hours",
 		"Until 2026-04-03 00:21 UTC , in 2 days 23 hours",
 		"Nearest allowed version pkg:npm/%40acme/left@1.14.0",
-		"Take 1.14.0 now.", "Wait, or ask for an exception.",
+		"Take 1.14.0 now. Wait, or ask for an exception.",
 		"scripts warn only observed: it does not count runs code at install",
 		"block deny lifted by exception e7 an old block",
 		"published 2026-03-31T00:21:00Z source: packument time",
@@ -88,6 +88,16 @@ func TestAPackageListsItsVersions(t *testing.T) {
 	page := webtest.Check(t, p.Write)
 	page.Has("decided version by version", "5 older ones are not shown", "199.0.0 refused cooldown: published 49 minutes ago", "not in the upstream's listing now")
 	page.Lacks("200.0.0")
+	if got := page.Text("h1"); got != "Every version of @acme/left is refused" {
+		t.Errorf("the heading is %q", got)
+	}
+	e.Versions[0].Decision = assay.Decision{Effect: assay.Allow}
+	if got := New(e, now).Title; got != fmt.Sprintf("%d of %d versions of @acme/left are refused", maxVersions+4, maxVersions+5) {
+		t.Errorf("with one allowed the title is %q", got)
+	}
+	if got := New(assay.Explanation{Coordinate: e.Coordinate, Versions: e.Versions[:1]}, now).Title; got != "No version of @acme/left is refused" {
+		t.Errorf("with nothing refused the title is %q", got)
+	}
 	if rows := len(page.All("tr")); rows != maxVersions+1 {
 		t.Errorf("the table has %d rows", rows)
 	}
