@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -71,10 +72,26 @@ func (p *program) unblockCommand() *cobra.Command {
 				for _, b := range ended {
 					fmt.Fprintf(p.out, "Unblocked %s (%s)\n", clean(b.Pattern), clean(b.Reason))
 				}
-				return nil
+				return p.stillBlocked(ctx, c, ended)
 			})
 		},
 	}
+}
+
+// stillBlocked says which of the patterns the policy file blocks as well: no
+// command ends those.
+func (p *program) stillBlocked(ctx context.Context, c api.Control, ended []api.Block) error {
+	blocks, err := c.Blocks(ctx)
+	if err != nil {
+		return err
+	}
+	for _, b := range blocks {
+		same := func(e api.Block) bool { return e.Pattern == b.Pattern }
+		if b.FromPolicy && slices.ContainsFunc(ended, same) {
+			fmt.Fprintf(p.out, "It stays blocked by the policy file (%s): take the block out there, then 'assay policy apply FILE'\n", clean(b.Reason))
+		}
+	}
+	return nil
 }
 
 func (p *program) blocksCommand() *cobra.Command {

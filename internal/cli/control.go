@@ -23,7 +23,7 @@ var _ api.Control = (*control)(nil)
 
 // Block implements api.Blocking.
 func (c *control) Block(ctx context.Context, b api.NewBlock) (api.Block, error) {
-	made, err := c.house.rules.Block(ctx, assay.Operator, b.Pattern, b.Reason, b.Until)
+	made, err := c.house.rules.Block(ctx, assay.PrincipalOf(ctx), b.Pattern, b.Reason, b.Until)
 	if err != nil {
 		return api.Block{}, err
 	}
@@ -32,7 +32,7 @@ func (c *control) Block(ctx context.Context, b api.NewBlock) (api.Block, error) 
 
 // Unblock implements api.Blocking.
 func (c *control) Unblock(ctx context.Context, idOrPattern string) ([]api.Block, error) {
-	ended, err := c.house.rules.Unblock(ctx, assay.Operator, idOrPattern)
+	ended, err := c.house.rules.Unblock(ctx, assay.PrincipalOf(ctx), idOrPattern)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +69,12 @@ func blockOf(b store.Block) api.Block {
 
 // Except implements api.Excepting.
 func (c *control) Except(ctx context.Context, e api.NewException) (api.Exception, error) {
-	made, err := c.house.rules.Except(ctx, assay.Operator, e.Version, e.Rule, e.Reason, e.Until)
+	if e.Rule == policy.RuleStatus {
+		if err := c.notRemoved(ctx, e.Version); err != nil {
+			return api.Exception{}, err
+		}
+	}
+	made, err := c.house.rules.Except(ctx, assay.PrincipalOf(ctx), e.Version, e.Rule, e.Reason, e.Until)
 	if err != nil {
 		return api.Exception{}, err
 	}
@@ -78,7 +83,7 @@ func (c *control) Except(ctx context.Context, e api.NewException) (api.Exception
 
 // Unexcept implements api.Excepting.
 func (c *control) Unexcept(ctx context.Context, idOrPURL string) ([]api.Exception, error) {
-	ended, err := c.house.rules.Unexcept(ctx, assay.Operator, idOrPURL)
+	ended, err := c.house.rules.Unexcept(ctx, assay.PrincipalOf(ctx), idOrPURL)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +127,7 @@ func (c *control) Policy(ctx context.Context) (api.Policy, error) {
 
 // ApplyPolicy implements api.Governing.
 func (c *control) ApplyPolicy(ctx context.Context, text string) (api.Policy, error) {
-	if _, err := c.house.rules.ApplyPolicy(ctx, assay.Operator, text); err != nil {
+	if _, err := c.house.rules.ApplyPolicy(ctx, assay.PrincipalOf(ctx), text); err != nil {
 		return api.Policy{}, err
 	}
 	return c.Policy(ctx)
@@ -130,7 +135,7 @@ func (c *control) ApplyPolicy(ctx context.Context, text string) (api.Policy, err
 
 // SetMode implements api.Governing.
 func (c *control) SetMode(ctx context.Context, rule string, mode assay.Mode) (api.Policy, error) {
-	if _, err := c.house.rules.SetMode(ctx, assay.Operator, rule, mode); err != nil {
+	if _, err := c.house.rules.SetMode(ctx, assay.PrincipalOf(ctx), rule, mode); err != nil {
 		return api.Policy{}, err
 	}
 	return c.Policy(ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -60,6 +61,9 @@ with the decision on each.`,
 // notAPackageURL says how to write what was probably meant.
 func notAPackageURL(typed string) string {
 	typed = clean(typed)
+	if typed == "" {
+		return "a package URL is missing: write one such as pkg:npm/lodash@4.17.21"
+	}
 	if rest, ok := strings.CutPrefix(typed, "go/"); ok {
 		typed = "golang/" + rest
 	}
@@ -149,13 +153,27 @@ func verdict(d *assay.Decision) string {
 	line := mark(d.Effect, assay.Enforce)
 	lead := d.Lead()
 	if lead == nil || d.Effect == assay.Allow && lead.Reason == "" {
-		return line + ": no rule speaks against it"
+		return line + ": " + unopposed(d.Opinions)
 	}
 	line += fmt.Sprintf(" by the rule %s: %s", clean(lead.Rule), clean(lead.Reason))
 	if !d.Until.IsZero() {
 		line += fmt.Sprintf("\nThis can change by itself on %s.", until(d.Until, ""))
 	}
 	return line
+}
+
+// unopposed says why nothing stands against a version: no rule spoke, or what
+// the rules said does not count.
+func unopposed(opinions []assay.Opinion) string {
+	against := func(o assay.Opinion) bool { return o.Effect > assay.Allow }
+	lifted := func(o assay.Opinion) bool { return against(o) && o.LiftedBy != "" }
+	if i := slices.IndexFunc(opinions, lifted); i >= 0 {
+		return fmt.Sprintf("the exception %s lifts the rule %s", clean(opinions[i].LiftedBy), clean(opinions[i].Rule))
+	}
+	if slices.ContainsFunc(opinions, against) {
+		return "what speaks against it is only observed"
+	}
+	return "no rule speaks against it"
 }
 
 func printOpinions(w io.Writer, opinions []assay.Opinion) error {

@@ -78,6 +78,18 @@ func TestExplainAllowedVersion(t *testing.T) {
 	}
 }
 
+func TestExplainAllowedAgainstARule(t *testing.T) {
+	for want, o := range map[string]assay.Opinion{
+		"✓ allow: the exception e1 lifts the rule block\n":   {Rule: "block", Effect: assay.Deny, Reason: "old", LiftedBy: "e1"},
+		"✓ allow: what speaks against it is only observed\n": {Rule: "cooldown", Effect: assay.Deny, Reason: "new", Mode: assay.Observe},
+	} {
+		got := printed(t, assay.Explanation{Coordinate: lodash("4.17.20"), Decision: assay.Decision{Effect: assay.Allow, Opinions: []assay.Opinion{o}}}, false)
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not in\n%s", want, got)
+		}
+	}
+}
+
 func TestExplainPackage(t *testing.T) {
 	x := assay.Explanation{Coordinate: lodash("")}
 	for i := range shownVersions + 3 {

@@ -6,14 +6,17 @@ import (
 	"log/slog"
 	"net/netip"
 	"net/url"
+	"sync"
 	"time"
 
 	"assay.invalid/internal/assay"
+	"assay.invalid/internal/auth"
 	"assay.invalid/internal/blob/dir"
 	"assay.invalid/internal/cli/adopt"
 	"assay.invalid/internal/cli/datadir"
 	"assay.invalid/internal/ecosystem/golang"
 	"assay.invalid/internal/ecosystem/list"
+	"assay.invalid/internal/journal"
 	"assay.invalid/internal/registry"
 	"assay.invalid/internal/rulebook"
 	"assay.invalid/internal/store"
@@ -26,14 +29,24 @@ import (
 // because the upstreams, which may have to be asked for, are known only with
 // the store at hand: openHouse, then furnish.
 type house struct {
-	dir   *datadir.Dir
-	log   *slog.Logger
-	now   func() time.Time
-	store *sqlite.Store
-	kept  kept
-	self  adopt.Self
-	rules *rulebook.Book
-	table *list.Table
+	dir    *datadir.Dir
+	log    *slog.Logger
+	now    func() time.Time
+	store  *keptStore
+	kept   kept
+	self   adopt.Self
+	rules  *rulebook.Book
+	tokens *auth.Book
+	table  *list.Table
+	blobs  *dir.Store // nil until openBlobs
+	heavy  sync.Mutex // held by a verification or a backup; see alone
+
+	// The log; nil until openLog, or openLogFiles.
+	logFiles  *journal.Directory
+	sequencer *journal.Sequencer
+	stopLog   func()
+	logEnded  chan struct{} // closed when the sequencer has ended
+	logFault  error         // why, if nobody told it to; set before logEnded is closed
 
 	// Set by furnish.
 	client   *upstream.Client
@@ -52,16 +65,19 @@ func grammars() *list.Table { return list.NewTable(list.Adapters(list.Config{}))
 // need. The caller holds the lock on the data directory until after Close.
 func openHouse(ctx context.Context, d *datadir.Dir, log *slog.Logger, now func() time.Time) (*house, error) {
 	h := &house{dir: d, log: log, now: now, table: grammars()}
-	var err error
-	if h.store, err = sqlite.Open(ctx, d.Database(), log); err != nil {
+	opened, err := sqlite.Open(ctx, d.Database(), log)
+	if err != nil {
 		return nil, err
 	}
+	h.store = &keptStore{Store: opened}
 	if h.kept, err = readKept(ctx, h.store, h.table.Places(), now()); err == nil {
 		h.rules, err = rulebook.Open(ctx, h.store, h.table.Grammar, now)
 	}
 	if err != nil {
 		return nil, errors.Join(err, h.store.Close())
 	}
+	h.rules.Connect(rulebook.Surroundings{Known: h.knownUpstream, Hosts: h.hosted})
+	h.tokens = auth.Start(h.store, h.table.Grammar, auth.Options{Log: log, Now: now})
 	return h, nil
 }
 
@@ -75,7 +91,7 @@ type furniture struct {
 // furnish adds what packages are pulled through with.
 func (h *house) furnish(ctx context.Context, f furniture) error {
 	h.table = list.NewTable(list.Adapters(list.Config{SumDB: f.sumdb}))
-	blobs, err := dir.Open(h.dir.Blobs(), dir.Config{})
+	blobs, err := h.openBlobs()
 	if err != nil {
 		return err
 	}
@@ -89,11 +105,36 @@ func (h *house) furnish(ctx context.Context, f furniture) error {
 	if f.cache > 0 {
 		limits.Cache = f.cache
 	}
+	var sequencer registry.Sequencer
+	if h.sequencer != nil { // a nil pointer in an interface is not nil
+		sequencer = h.sequencer
+	}
 	h.registry, err = registry.New(ctx, registry.Config{
-		Store: h.store, Blobs: blobs, Upstream: h.client, Rules: h.rules, Usage: h.counts,
+		Sequencer: sequencer,
+		Store:     h.store, Blobs: blobs, Upstream: h.client, Rules: h.rules, Usage: h.counts,
 		Adapters: h.table.Adapters(), BaseURL: f.base, Limits: limits, Log: h.log, Now: h.now,
 	})
 	return err
+}
+
+// knownUpstream and hosted answer the rulebook's questions before a claim is
+// made or ended. Without a registry nobody can say, and so nothing is changed.
+func (h *house) knownUpstream(ctx context.Context, p assay.Pattern) ([]string, error) {
+	if h.registry == nil {
+		return nil, errNoRegistry()
+	}
+	return h.registry.KnownUpstream(ctx, p)
+}
+
+func (h *house) hosted(ctx context.Context, p assay.Pattern) ([]string, error) {
+	if h.registry == nil {
+		return nil, errNoRegistry()
+	}
+	return h.registry.Hosted(ctx, p)
+}
+
+func errNoRegistry() error {
+	return assay.Errorf(assay.Internal, "this process has no registry to ask for the names of packages")
 }
 
 // adopt asks the package managers for upstreams.
@@ -112,16 +153,19 @@ func (h *house) Close() error {
 	if h.registry != nil {
 		errs = append(errs, h.registry.Close())
 	}
+	// The context that ended the server has ended; the last counts and uses
+	// are written all the same.
+	ctx, cancel := context.WithTimeout(context.Background(), lastWrite)
+	defer cancel()
 	if h.counts != nil {
-		// The context that ended the server has ended; the last counts are
-		// written all the same.
-		ctx, cancel := context.WithTimeout(context.Background(), lastWrite)
 		errs = append(errs, h.counts.Close(ctx))
-		cancel()
 	}
+	errs = append(errs, h.tokens.Close(ctx))
 	if h.client != nil {
 		errs = append(errs, h.client.Close())
 	}
+	// After all who commit: their last events get their place in the log.
+	errs = append(errs, h.closeLog())
 	return errors.Join(append(errs, h.store.Close())...)
 }
 

@@ -165,5 +165,9 @@ func putOrigins(ctx context.Context, tx store.Tx, place string, origins []store.
 	if err != nil {
 		return assay.Wrap(assay.Internal, err, "the change of upstream cannot be written as JSON")
 	}
-	return tx.AppendEvent(ctx, assay.Event{Time: now, Kind: assay.EventUpstreamChanged, By: assay.Operator.ID, Body: body})
+	by := assay.PrincipalOf(ctx)
+	if by.ID == "" {
+		by = assay.Operator // adopted at the start, for whoever started it
+	}
+	return tx.AppendEvent(ctx, assay.Event{Time: now, Kind: assay.EventUpstreamChanged, By: by.ID, Body: body})
 }

@@ -50,7 +50,8 @@ type program struct {
 	out, err io.Writer
 	now      func() time.Time
 
-	data string // --data
+	data  string // --data
+	reach reach
 }
 
 // variable returns a setting of the environment.
@@ -82,16 +83,24 @@ Start it with 'assay serve'; the other commands ask and change what it decides.`
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
 	root.SetUsageTemplate(usageTemplate)
+	root.Version = readBuild().String()
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.Flags().Bool("version", false, "the same as 'assay version'")
 	data := p.variable("ASSAY_DATA")
 	if data == "" {
 		data = "assay-data"
 	}
 	root.PersistentFlags().StringVar(&p.data, "data", data, "the data `directory` (or set ASSAY_DATA)")
+	p.reach.flags(root)
 	root.AddCommand(p.serveCommand(),
 		p.blockCommand(), p.unblockCommand(), p.blocksCommand(),
 		p.exceptCommand(), p.unexceptCommand(), p.exceptionsCommand(),
-		p.explainCommand(), p.policyCommand(),
+		p.claimCommand(), p.unclaimCommand(), p.claimsCommand(),
+		p.tokenCommand(), p.tokensCommand(),
+		p.explainCommand(), p.publishCommand(), p.policyCommand(),
+		p.logCommand(), p.backupCommand(), p.restoreCommand(),
 		p.upstreamsCommand(), p.upstreamCommand(), p.versionCommand())
+	root.AddCommand(p.statusCommands()...)
 	group(root)
 	return root
 }
@@ -135,7 +144,7 @@ func group(cmd *cobra.Command) {
 		}
 		text := fmt.Sprintf("there is no command %q", args[0])
 		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-			text += fmt.Sprintf("; did you mean %s?", strings.Join(near, " or "))
+			text += fmt.Sprintf(", but there is %s", strings.Join(near, " and "))
 		}
 		return misused(cmd, "%s", text)
 	}

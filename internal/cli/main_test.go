@@ -45,13 +45,17 @@ func TestMain(m *testing.M) {
 //	npm-upstream-stops  ends the fake npm registry
 //	serve NAME ARG...   starts 'assay serve ARG...', waits until it is open,
 //	                    sets BASE to its address
-//	stop NAME           asks it to stop in order; writes NAME.out and NAME.err
-//	kill NAME           kills it (SIGKILL)
+//	halt NAME           asks it to stop in order; writes NAME.out and NAME.err
+//	                    (stop and kill are testscript's own words)
+//	crash NAME          kills it (SIGKILL)
 //	get URL             prints status and body
 //	free-port NAME      sets NAME to a port that is free now
 //	front NAME PORT     starts a proxy before the local port; sets NAME to its
 //	                    address
 //	log NAME TEXT       waits until the running server has logged the text
+//	env-file NAME FILE  sets NAME to what stands in the file
+//	get-as FILE URL     as get, with the token in the file
+//	spoil DIR           changes the last byte of every file below it
 //
 // Only programs of the script are on PATH: its bin folder, and assay.
 func TestScripts(t *testing.T) {
@@ -69,10 +73,30 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"npm-upstream": npmUpstream, "npm-upstream-stops": npmUpstreamStops, "go-upstream": goUpstream,
-			"serve": serveInScript, "stop": stopInScript, "kill": killInScript, "get": get,
+			"serve": serveInScript, "halt": haltInScript, "crash": crashInScript, "get": get,
 			"free-port": freePort, "front": front, "log": logged,
+			"env-file": envFile, "get-as": getAs, "spoil": spoil,
 		},
 	})
+}
+
+// TestScriptsUseNoWordThatMeansSomethingElse: testscript's own words come
+// first, and its stop ends a script, which then passes without its rest.
+func TestScriptsUseNoWordThatMeansSomethingElse(t *testing.T) {
+	names, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no scripts: %v", err)
+	}
+	foreign := regexp.MustCompile(`(?m)^(! )?(stop|kill|skip)\b.*$`)
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if line := foreign.Find(text); line != nil {
+			t.Errorf("%s says %q: to end a server write halt or crash", name, line)
+		}
+	}
 }
 
 // world is what a script has running.
@@ -198,14 +222,14 @@ func serveInScript(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".out"), []byte(s.out.String()), 0o600))
 }
 
-func stopInScript(ts *testscript.TestScript, neg bool, args []string) {
+func haltInScript(ts *testscript.TestScript, neg bool, args []string) {
 	s := ending(ts, args, syscall.SIGTERM)
 	if s.failed != nil {
 		ts.Fatalf("the server ended with %v\n%s%s", s.failed, s.out.String(), s.err.String())
 	}
 }
 
-func killInScript(ts *testscript.TestScript, neg bool, args []string) {
+func crashInScript(ts *testscript.TestScript, neg bool, args []string) {
 	ending(ts, args, syscall.SIGKILL)
 }
 
@@ -232,10 +256,31 @@ func get(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 1 {
 		ts.Fatalf("usage: get URL")
 	}
+	fetch(ts, neg, args[0], "")
+}
+
+func getAs(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: get-as FILE URL")
+	}
+	fetch(ts, neg, args[1], strings.TrimSpace(ts.ReadFile(args[0])))
+}
+
+func envFile(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: env-file NAME FILE")
+	}
+	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile(args[1])))
+}
+
+func fetch(ts *testscript.TestScript, neg bool, url, token string) {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, args[0], nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	ts.Check(err)
+	if token != "" {
+		req.SetBasicAuth("anybody", token)
+	}
 	resp, err := http.DefaultClient.Do(req)
 	ts.Check(err)
 	defer resp.Body.Close()
@@ -243,7 +288,7 @@ func get(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	fmt.Fprintf(ts.Stdout(), "%s\n%s\n", resp.Status, body)
 	if (resp.StatusCode < 400) == neg {
-		ts.Fatalf("GET %s: %s", args[0], resp.Status)
+		ts.Fatalf("GET %s: %s", url, resp.Status)
 	}
 }
 
@@ -288,7 +333,7 @@ func TestUsageMistakes(t *testing.T) {
 		args []string
 		says []string
 	}{
-		{"an unknown command", []string{"blokc"}, []string{`there is no command "blokc"`, "did you mean block"}},
+		{"an unknown command", []string{"blokc"}, []string{`there is no command "blokc"`, "but there is block"}},
 		{"an unknown command below another", []string{"policy", "observ"}, []string{`there is no command "observ"`, "observe", "'assay policy --help'"}},
 		{"an unknown flag", []string{"block", "pkg:npm/x", "--resaon", "y"}, []string{"'assay block' has no flag --resaon", "'assay block --help'"}},
 		{"an unknown short flag", []string{"blocks", "-x"}, []string{"'assay blocks' has no flag -x"}},
@@ -343,6 +388,9 @@ func TestVersion(t *testing.T) {
 	code, out, _ := call(t, nil, "version")
 	if code != exitOK || !strings.HasPrefix(out, "assay ") || !strings.Contains(out, ", go1.") {
 		t.Errorf("exit %d, %q", code, out)
+	}
+	if _, flag, _ := call(t, nil, "--version"); flag != out {
+		t.Errorf("--version prints %q", flag)
 	}
 	if _, out, _ := call(t, nil, "version", "--json"); !strings.Contains(out, `"platform"`) {
 		t.Errorf("%q", out)

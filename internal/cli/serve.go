@@ -18,6 +18,7 @@ import (
 	"assay.invalid/internal/cli/adopt"
 	"assay.invalid/internal/cli/datadir"
 	"assay.invalid/internal/ecosystem/golang"
+	"assay.invalid/internal/journal"
 	"assay.invalid/internal/server"
 	"assay.invalid/internal/store"
 )
@@ -26,11 +27,14 @@ import (
 type serveOptions struct {
 	listen, public      string
 	anonymous           bool
+	anonymousHosted     bool
 	policy              string
 	cache               byteSize
 	logLevel, logFormat string
 	tlsCert, tlsKey     string
 	http2, noAdopt      bool
+	logPublic           bool
+	logWitnesses        []string
 	dataGiven           bool // --data was written, so hints must repeat it
 }
 
@@ -57,6 +61,8 @@ under way; a second interrupt ends it at once.`,
 	f := cmd.Flags()
 	f.StringVar(&o.listen, "listen", server.DefaultListen, "`address` and port to listen on")
 	f.StringVar(&o.public, "public-url", "", "`address` that clients use, if it is not the listen address: https://packages.example")
+	f.BoolVar(&o.anonymousHosted, "allow-anonymous-hosted-reads-on-loopback", false,
+		"let every user and program of this machine read the hosted packages without a token; the go command needs this over plain http, where it never sends one")
 	f.BoolVar(&o.anonymous, "allow-anonymous-network-reads", false,
 		"let anyone who can reach the listen address read every package served here, without saying who they are")
 	f.StringVar(&o.policy, "policy", "", "policy `file` to put in force, if it is not already")
@@ -66,6 +72,9 @@ under way; a second interrupt ends it at once.`,
 	f.StringVar(&o.tlsCert, "tls-cert", "", "certificate `file` (PEM) to serve TLS with")
 	f.StringVar(&o.tlsKey, "tls-key", "", "its key `file` (PEM)")
 	f.BoolVar(&o.http2, "http2", false, "offer HTTP/2, in which some package managers cannot show why they are refused")
+	f.BoolVar(&o.logPublic, "log-public", false,
+		"let anyone who can reach the listen address read when, and in which ecosystem, each event happened and of what kind it was, private packages included; names are never in it")
+	f.StringArrayVar(&o.logWitnesses, "log-witness", nil, "a `witness` of the log, which cosigns that it only grows: its address, a blank, and its verifier key; may be repeated")
 	f.BoolVar(&o.noAdopt, "no-adopt", false, "do not ask npm and go for their upstreams; use what is set or kept")
 	return cmd
 }
@@ -75,6 +84,10 @@ func (p *program) serve(ctx context.Context, cmd *cobra.Command, o serveOptions)
 	log, err := newLog(p.err, o.logLevel, o.logFormat)
 	if err != nil {
 		return misused(cmd, "%s", assay.PublicMessage(err))
+	}
+	witnesses, err := readWitnesses(cmd, o.logWitnesses)
+	if err != nil {
+		return err
 	}
 	policyText := ""
 	if o.policy != "" {
@@ -113,27 +126,44 @@ func (p *program) serve(ctx context.Context, cmd *cobra.Command, o serveOptions)
 		return err
 	}
 	defer func() { err = errors.Join(err, h.Close()) }()
-	run := &serving{program: p, options: o, house: h, base: base, lock: lock}
+	run := &serving{program: p, options: o, house: h, base: base, lock: lock, witnesses: witnesses}
 	if err := run.prepare(ctx, ln.Addr(), policyText); err != nil {
 		return err
 	}
 	return run.untilDone(ctx, ln)
 }
 
+// readWitnesses reads --log-witness: an address, a blank, and a key.
+func readWitnesses(cmd *cobra.Command, written []string) ([]journal.Witness, error) {
+	var witnesses []journal.Witness
+	for _, w := range written {
+		fields := strings.Fields(w)
+		if len(fields) != 2 {
+			return nil, misused(cmd, "--log-witness takes an address and a verifier key in one word: --log-witness 'https://witness.example/ KEY'")
+		}
+		witnesses = append(witnesses, journal.Witness{Address: fields[0], Key: fields[1]})
+	}
+	return witnesses, nil
+}
+
 // serving is one run of a server.
 type serving struct {
 	*program
-	options  serveOptions
-	house    *house
-	lock     *datadir.Lock
-	base     string // ends in a slash
-	supplies []supply
-	sumdb    *golang.SumDB
+	options   serveOptions
+	house     *house
+	lock      *datadir.Lock
+	base      string // ends in a slash
+	supplies  []supply
+	sumdb     *golang.SumDB
+	witnesses []journal.Witness
 }
 
 // prepare puts the policy in force, finds the upstreams and builds the rest.
 func (r *serving) prepare(ctx context.Context, listen net.Addr, policyText string) error {
 	h := r.house
+	if err := h.openLog(ctx, r.witnesses); err != nil {
+		return err
+	}
 	if policyText != "" {
 		// A policy equal to the one in force changes nothing (rulebook).
 		if _, err := h.rules.ApplyPolicy(ctx, assay.Operator, policyText); err != nil {
@@ -185,10 +215,15 @@ func (r *serving) untilDone(ctx context.Context, ln net.Listener) error {
 		return err
 	}
 	control := &control{house: h}
+	netCtx, stop := context.WithCancel(ctx)
+	defer stop()
 	srv, err := server.New(server.Config{
-		PublicURL: o.public, Places: places, Control: control, Home: &homePage{house: h, base: r.base},
-		AnonymousNetworkReads: o.anonymous, TLSCert: o.tlsCert, TLSKey: o.tlsKey, HTTP2: o.http2,
+		PublicURL: o.public, Places: places, Control: control, Auth: h.tokens, Home: &homePage{house: h, base: r.base},
+		AnonymousNetworkReads: o.anonymous, AnonymousHostedReads: o.anonymousHosted, TLSCert: o.tlsCert, TLSKey: o.tlsKey, HTTP2: o.http2,
 		InstanceID: h.kept.instance, Log: h.log, Ready: h.ready, Registerer: numbers, Gatherer: numbers,
+		Journal: journal.Handler(journal.Pages{
+			Sequencer: h.sequencer, Files: h.logFiles, Public: o.logPublic, Stopping: netCtx.Done(), Log: h.log,
+		}),
 	})
 	if err != nil {
 		return err
@@ -203,8 +238,6 @@ func (r *serving) untilDone(ctx context.Context, ln net.Listener) error {
 	// finished, a block must still be able to cut them.
 	socketCtx, closeSocket := context.WithCancel(context.WithoutCancel(ctx))
 	defer closeSocket()
-	netCtx, stop := context.WithCancel(ctx)
-	defer stop()
 	var (
 		wg       sync.WaitGroup
 		onSocket error
@@ -214,6 +247,13 @@ func (r *serving) untilDone(ctx context.Context, ln net.Listener) error {
 		stop() // without its socket a server cannot be told anything
 	})
 	wg.Go(func() { r.dropOurselves(netCtx) })
+	wg.Go(func() {
+		select {
+		case <-h.logEnded:
+			stop() // what is published from here on could not be proven; Close says why
+		case <-netCtx.Done():
+		}
+	})
 	onNetwork := srv.Serve(netCtx, ln)
 	stop()
 	closeSocket()
@@ -241,8 +281,12 @@ func (r *serving) welcome(c *control) {
 		if r.options.anonymous {
 			b.WriteString("  Anyone who can reach this address reads every package served here, without saying who they are.\n")
 		} else {
-			b.WriteString("  Nobody on the network can read packages here. To let anyone who can reach this address do so, without\n" +
-				"  saying who they are, start it with --allow-anonymous-network-reads.\n")
+			b.WriteString("  Whoever has a token reads packages here ('assay token create' makes one). To let anyone who can reach\n" +
+				"  this address do so, without saying who they are, start it with --allow-anonymous-network-reads.\n")
+		}
+		if strings.HasPrefix(r.base, "http://") {
+			b.WriteString("  Clients send their tokens here unencrypted, and whoever is on the way can use them: serve TLS with\n" +
+				"  --tls-cert, or set --public-url to the https address of a proxy that does.\n")
 		}
 	}
 	if rule, ok := c.cooldown(); ok {
@@ -256,7 +300,8 @@ func (r *serving) welcome(c *control) {
 	b.WriteString("\nUse it\n")
 	rows = nil
 	for _, a := range h.table.Adapters() {
-		for _, line := range a.Setup(r.base + a.Place() + "/") {
+		repo, _ := h.registry.Place(a.Place())
+		for _, line := range setupLines(a, repo, r.base+a.Place()+"/") {
 			rows = append(rows, []string{"  " + line.Client, line.Line})
 		}
 	}

@@ -26,16 +26,22 @@ const patience = 10 * time.Second
 type need struct {
 	holder   string // the command's name, for whoever finds the lock taken
 	change   bool   // makes the directory if there is none
-	registry bool   // asks upstreams
+	packages bool   // asks what packages there are
+	registry bool   // and asks upstreams for them
+	log      bool   // needs the log's signed checkpoint; a change opens the log always
 }
 
 func asking(holder string) need { return need{holder: holder} }
 
 func changing(holder string) need { return need{holder: holder, change: true} }
 
-// control runs fn with whoever answers for the data directory: the running
-// server, or this process under the directory's lock.
+// control runs fn with whoever answers: the server that --server names, else,
+// for the data directory, the running server or this process under the
+// directory's lock.
 func (p *program) control(ctx context.Context, n need, fn func(context.Context, api.Control) error) error {
+	if p.reach.server != "" {
+		return p.remotely(ctx, fn)
+	}
 	dir, err := p.openDir(n)
 	if err != nil {
 		return err
@@ -101,9 +107,14 @@ func (p *program) alone(ctx context.Context, dir *datadir.Dir, lock *datadir.Loc
 	if h.self, err = selfOf(netip.AddrPort{}, base); err != nil {
 		return err
 	}
-	if n.registry {
+	if n.change || n.log {
+		if err := h.openLog(ctx, nil); err != nil {
+			return err
+		}
+	}
+	if n.registry || n.packages {
 		sumdb := h.kept.sumdb
-		if len(h.kept.origins) == 0 {
+		if n.registry && len(h.kept.origins) == 0 {
 			// No server has run here yet.
 			err := p.waiting(ctx, "Asking the package managers for their upstreams", func(ctx context.Context) error {
 				_, found, err := h.adopt(ctx, p.env, adopt.Askers())
@@ -118,10 +129,16 @@ func (p *program) alone(ctx context.Context, dir *datadir.Dir, lock *datadir.Loc
 			return err
 		}
 	}
+	// Whoever holds the lock could open the data directory.
+	ctx = assay.WithPrincipal(ctx, assay.Operator)
 	if err := fn(ctx, &control{house: h}); err != nil {
 		return err
 	}
 	if n.change {
+		// What is committed is committed: a late log makes nobody fail.
+		if err := h.sequencer.Flush(ctx); err != nil {
+			fmt.Fprintf(p.err, "Note: the change has no place in the log yet, and gets it from the next command or server: %s\n", sentence(err))
+		}
 		fmt.Fprintln(p.err, "No server runs on this data directory: the change is kept, and in force when one starts.")
 	}
 	return nil

@@ -78,12 +78,15 @@ func fields(w io.Writer, pairs ...[2]string) error {
 // reorder its text are written as escapes, which mean the same in JSON:
 // the text inside came from upstreams, and people look at it too.
 func printJSON(w io.Writer, value any) error {
-	text, err := json.MarshalIndent(value, "", "  ")
-	if err != nil {
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false) // "<4.17.21" is for people, too
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(value); err != nil {
 		return assay.Wrap(assay.Internal, err, "the answer cannot be written as JSON")
 	}
 	var b strings.Builder
-	for _, r := range string(text) {
+	for _, r := range text.String() {
 		if r != '\n' && r != ' ' && clean(string(r)) == "" && r != utf8.RuneError {
 			for _, unit := range utf16Units(r) {
 				fmt.Fprintf(&b, `\u%04x`, unit)
@@ -92,7 +95,7 @@ func printJSON(w io.Writer, value any) error {
 		}
 		b.WriteRune(r)
 	}
-	_, err = fmt.Fprintln(w, b.String())
+	_, err := io.WriteString(w, b.String())
 	return err
 }
 

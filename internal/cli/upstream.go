@@ -115,7 +115,7 @@ func readOrigins(args []string, mirror bool) (origins []api.Origin, notes []stri
 	for i, arg := range args {
 		address, said, err := adopt.Address(arg)
 		if err != nil {
-			return nil, nil, assay.Errorf(assay.Invalid, "the %s is %s", ordinal(i, len(args)), assay.PublicMessage(err))
+			return nil, nil, assay.Errorf(assay.Invalid, "the %s cannot be used: it is %s", ordinal(i, len(args)), assay.PublicMessage(err))
 		}
 		notes = append(notes, said...)
 		if seen[address] {

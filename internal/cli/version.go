@@ -40,6 +40,15 @@ func readBuild() build {
 	return b
 }
 
+// String is the line that 'assay version' and 'assay --version' print.
+func (b build) String() string {
+	revision := ""
+	if b.Revision != "" {
+		revision = " (" + b.Revision + ")"
+	}
+	return fmt.Sprintf("assay %s%s, %s, %s", b.Version, revision, b.Go, b.Platform)
+}
+
 func (p *program) versionCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -51,11 +60,7 @@ func (p *program) versionCommand() *cobra.Command {
 			if asJSON {
 				return printJSON(p.out, b)
 			}
-			revision := ""
-			if b.Revision != "" {
-				revision = " (" + b.Revision + ")"
-			}
-			_, err := fmt.Fprintf(p.out, "assay %s%s, %s, %s\n", b.Version, revision, b.Go, b.Platform)
+			_, err := fmt.Fprintln(p.out, b)
 			return err
 		},
 	}

@@ -321,3 +321,16 @@ func TestSelf(t *testing.T) {
 		})
 	}
 }
+
+func TestTheLastComplaintIsShown(t *testing.T) {
+	for stderr, want := range map[string]string{
+		"": "",
+		"npm error The registry option is protected\nnpm error A complete log of this run can be found in: /x.log\n": ": npm error The registry option is protected",
+		"warning\nno such option\n":              ": no such option",
+		"bad https://u:hunter2@registry.example": "",
+	} {
+		if got := lastLine([]byte(stderr)); got != want {
+			t.Errorf("%q: %q, want %q", stderr, got, want)
+		}
+	}
+}

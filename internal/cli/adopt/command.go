@@ -127,8 +127,12 @@ func (b *bounded) Write(p []byte) (int, error) {
 
 // lastLine is the last thing a failing command complained of, cut to what a
 // terminal can bear. An address in it may hold a password and is left out.
+// Where npm put its log, which it says last, explains nothing.
 func lastLine(stderr []byte) string {
 	lines := strings.Split(strings.TrimSpace(string(stderr)), "\n")
+	if n := len(lines); n > 1 && strings.Contains(lines[n-1], "A complete log of this run") {
+		lines = lines[:n-1]
+	}
 	line := ecosystem.Printable(lines[len(lines)-1])
 	if line == "" || strings.Contains(line, "://") {
 		return ""

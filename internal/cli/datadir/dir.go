@@ -8,6 +8,8 @@
 //	assay.sock   the socket of a running server, 0600
 //	assay.db     metadata (and the files SQLite keeps beside it)
 //	blobs/       bytes by digest
+//	log/         the transparency log's files
+//	log-key      the key that signs it, 0600
 //
 // It promises that the directory is entered by its owner alone (0700): whoever
 // can open it is administrator, so a directory that others can enter is
@@ -25,6 +27,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"assay.invalid/internal/assay"
@@ -37,7 +40,7 @@ type Dir struct {
 
 // Make opens the data directory, making it if there is none; made tells
 // whether it did. Errors are Forbidden when others can enter it, Invalid when
-// the path is no directory.
+// the path is no directory, or a directory of something else.
 func Make(path string) (dir *Dir, made bool, err error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -66,6 +69,7 @@ func Make(path string) (dir *Dir, made bool, err error) {
 }
 
 // Open opens a data directory that must exist already: NotFound otherwise.
+// Other errors are those of Make.
 func Open(path string) (*Dir, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -84,7 +88,13 @@ func Open(path string) (*Dir, error) {
 	if err := private(abs, info); err != nil {
 		return nil, err
 	}
-	return &Dir{path: abs}, nil
+	dir := &Dir{path: abs}
+	// Here too: a question must not put a database into a backup, or into
+	// anything else, which a server would then take for a data directory.
+	if err := dir.ours(); err != nil {
+		return nil, err
+	}
+	return dir, nil
 }
 
 // private refuses a directory that anyone else can enter or owns. Another
@@ -102,6 +112,32 @@ func private(path string, info fs.FileInfo) error {
 			path, info.Mode().Perm(), path)
 	}
 	return nil
+}
+
+// ours refuses to settle in a directory of something else, such as a project
+// or a home, which our .gitignore would hide from version control. One that
+// holds a database is ours, whatever lies beside it; lost+found stands in
+// every volume of its own.
+func (d *Dir) ours() error {
+	entries, err := os.ReadDir(d.path)
+	if err != nil {
+		return assay.Wrap(assay.Forbidden, err, "the data directory %s cannot be read", d.path)
+	}
+	own := []string{".gitignore", "lock", "assay.sock", "blobs", "lost+found"}
+	stranger := ""
+	for _, e := range entries {
+		switch name := e.Name(); {
+		case name == filepath.Base(d.Database()):
+			return nil
+		case !slices.Contains(own, name):
+			stranger = name
+		}
+	}
+	if stranger == "" {
+		return nil
+	}
+	return assay.Errorf(assay.Invalid,
+		"%s is not empty and no data directory of Assay (it holds %s): name a new or empty one with --data", d.path, stranger)
 }
 
 // ignoreAll keeps the directory out of version control.
@@ -128,10 +164,20 @@ func (d *Dir) ignoreAll() error {
 func (d *Dir) Path() string { return d.path }
 
 // Database returns the path of the metadata database.
-func (d *Dir) Database() string { return filepath.Join(d.path, "assay.db") }
+func (d *Dir) Database() string { return filepath.Join(d.path, DatabaseName) }
+
+// DatabaseName is the file's name in the directory. It is what makes a
+// directory one of Assay's.
+const DatabaseName = "assay.db"
 
 // Blobs returns the root of the blob store.
 func (d *Dir) Blobs() string { return filepath.Join(d.path, "blobs") }
+
+// Log returns the root of the transparency log's files.
+func (d *Dir) Log() string { return filepath.Join(d.path, "log") }
+
+// LogKey returns the path of the key that the transparency log is signed with.
+func (d *Dir) LogKey() string { return filepath.Join(d.path, "log-key") }
 
 func (d *Dir) socket() string { return filepath.Join(d.path, "assay.sock") }
 

@@ -78,6 +78,39 @@ func TestRefusedDirectories(t *testing.T) {
 	}
 }
 
+func TestADirectoryOfSomethingElseIsRefused(t *testing.T) {
+	path := t.TempDir()
+	if err := os.Chmod(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(path, "lost+found"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(path, "go.mod"), "module x")
+	_, _, err := Make(path)
+	if !assay.Is(err, assay.Invalid) || !strings.Contains(err.Error(), "go.mod") {
+		t.Errorf("Make: %v, want Invalid that names what lies there", err)
+	}
+	if _, err := os.Stat(filepath.Join(path, ".gitignore")); err == nil {
+		t.Error("a directory of something else was written to")
+	}
+	write(t, filepath.Join(path, "assay.db"), "")
+	if _, _, err := Make(path); err != nil {
+		t.Errorf("Make of a data directory with a file beside: %v", err)
+	}
+}
+
+func TestABegunDataDirectoryIsTaken(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "data")
+	mkdir(t, path, 0o700)
+	for _, name := range []string{".gitignore", "lock", "assay.sock"} {
+		write(t, filepath.Join(path, name), "")
+	}
+	if _, _, err := Make(path); err != nil {
+		t.Errorf("Make of what a killed first start leaves: %v", err)
+	}
+}
+
 func TestMakeWithoutParent(t *testing.T) {
 	_, _, err := Make(filepath.Join(t.TempDir(), "typo", "assay-data"))
 	if !assay.Is(err, assay.NotFound) || !strings.Contains(err.Error(), "parent") {
