@@ -30,6 +30,8 @@ type assay struct {
 	port    string
 	base    string   // http://127.0.0.1:port/
 	env     []string // of the server and the commands
+	flags   []string // of every start
+	client  *http.Client
 	npm     *ecosystemtest.NPM
 	modules *ecosystemtest.Go
 
@@ -51,7 +53,7 @@ func newAssay(t *testing.T) *assay {
 	home := t.TempDir()
 	must(t, os.WriteFile(filepath.Join(home, ".npmrc"), []byte("registry="+npm.URL()+"\n"), 0o600))
 	a := &assay{
-		t: t, data: filepath.Join(t.TempDir(), "data"), port: freePort(t), npm: npm, modules: modules,
+		t: t, data: filepath.Join(t.TempDir(), "data"), port: freePort(t), npm: npm, modules: modules, client: client,
 		env: []string{
 			"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TMPDIR=" + t.TempDir(),
 			"GOPROXY=" + modules.URL() + ",direct", "GOSUMDB=" + modules.SumDBKey, "GOTOOLCHAIN=local", "GOFLAGS=",
@@ -82,7 +84,7 @@ func freePort(t *testing.T) string {
 // start runs the server until it is ready.
 func (a *assay) start(flags ...string) {
 	a.t.Helper()
-	args := append([]string{"serve", "--data", a.data, "--listen", "127.0.0.1:" + a.port}, flags...)
+	args := append([]string{"serve", "--data", a.data, "--listen", "127.0.0.1:" + a.port}, append(flags, a.flags...)...)
 	a.output = &transcript{}
 	a.process = exec.Command(binary, args...)
 	a.process.Env, a.process.Dir = a.env, a.t.TempDir()
@@ -95,7 +97,7 @@ func (a *assay) start(flags ...string) {
 		close(ended)
 	}()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		if answer, err := http.Get(a.base + "readyz"); err == nil {
+		if answer, err := a.client.Get(a.base + "readyz"); err == nil {
 			answer.Body.Close()
 			if answer.StatusCode == http.StatusOK {
 				return

@@ -51,6 +51,21 @@ var rules = []rule{
 	{"internal/usage", "internal/store", true, "the contract; the back end is cli's choice"},
 	{"internal/usage", "...", false, "counting stays off the request path"},
 
+	{"internal/auth", "internal/store", true, "the contract; the back end is cli's choice"},
+	{"internal/auth", "...", false, "who somebody is must not depend on what they ask for"},
+
+	{"internal/admission", "internal/archive", true, "it bounds what archives may hold"},
+	{"internal/admission", "...", false, "its steps judge what they are given and store nothing: a refusal cannot leave anything behind"},
+
+	{"internal/journal/tlog", "...", false, "entries, tiles, checkpoints and proofs are checked by those who have no database"},
+	{"internal/journal/feed", "internal/journal/tlog", true, "an item of the feed says where in the log it stands"},
+	{"internal/journal/feed", "internal/store", true, "it reads the entries that it sends"},
+	{"internal/journal", "internal/journal/*", true, "its own subfolders"},
+	{"internal/journal", "internal/store", true, "the contract; the back end is cli's choice"},
+	{"internal/journal", "internal/blob", true, "the contract: stored files are checked against their events"},
+	{"internal/journal/...", "...", false, "the log is made of committed events alone; it must not know how they came about"},
+
+	{"internal/registry", "internal/admission", true, "what is published is judged before it is kept"},
 	{"internal/registry", "internal/ecosystem", true, "the contract through which adapters see it"},
 	{"internal/registry", "internal/policy", true, "it is the only caller of the policy on the request path"},
 	{"internal/registry", "internal/rulebook", true, "the rules in force"},
@@ -67,6 +82,7 @@ var rules = []rule{
 	{"internal/web/...", "...", false, "a page shows what it is given"},
 
 	{"bench/...", "internal/ecosystem/ecosystemtest", true, "the benchmark's upstream is the tests' fake"},
+	{"bench/publish", "internal/store/...", true, "it fills a journal with more events than could be published in the time"},
 }
 
 func TestImports(t *testing.T) {
@@ -155,6 +171,18 @@ func TestRulesDecideAsTheirReasonsSay(t *testing.T) {
 		{"internal/web/why", "internal/registry", false},
 		{"internal/server", "internal/policy", false},
 		{"internal/newroom", "internal/store", false},
+		{"internal/registry", "internal/admission", true},
+		{"internal/registry", "internal/journal", false},
+		{"internal/registry", "internal/auth", false},
+		{"internal/admission", "internal/store", false},
+		{"internal/archive", "internal/admission", false},
+		{"internal/auth", "internal/rulebook", false},
+		{"internal/journal", "internal/store/sqlite", false},
+		{"internal/journal", "internal/registry", false},
+		{"internal/journal/tlog", "internal/store", false},
+		{"internal/server", "internal/journal", false},
+		{"internal/ecosystem/npm/wire", "internal/archive", true},
+		{"internal/ecosystem/npm", "internal/admission", false},
 	} {
 		if _, allowed := decide(c.from, c.to); allowed != c.allowed {
 			t.Errorf("%s importing %s: allowed is %v, want %v", c.from, c.to, allowed, c.allowed)
@@ -179,11 +207,17 @@ var standardBans = []struct{ from, to, why string }{
 	{"internal/policy", "math/rand...", "a decision must come out the same each time"},
 	{"internal/ecosystem/{eco}/wire", "net/http...", "documents are read the same way whether they came over a wire or not"},
 	{"internal/ecosystem/{eco}/wire", "os...", "the pure half does no input or output of its own"},
+	{"internal/archive", "os...", "an archive is read where it lies and never unpacked: a traversal has nowhere to go"},
+	{"internal/archive", "net...", "archives are judged without asking anybody"},
+	{"internal/admission", "os...", "a refused upload leaves nothing behind"},
+	{"internal/admission", "net...", "what is published is judged without asking anybody: the question would give the name away"},
+	{"internal/auth", "math/rand...", "a secret that can be guessed is none"},
 }
 
 // commandRooms may run commands of the machine: cli adopts what the package
-// managers say, and nothing on a request's way may start a process.
-var commandRooms = []string{"internal/cli/...", "internal/ecosystem/ecosystemtest"}
+// managers say and reads git tags, benchmarks start what they measure, and
+// nothing on a request's way may start a process.
+var commandRooms = []string{"internal/cli/...", "internal/ecosystem/ecosystemtest", "bench/..."}
 
 // testingRooms are compiled for tests although their files are not _test.go.
 var testingRooms = []string{
