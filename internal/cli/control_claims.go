@@ -79,6 +79,29 @@ func (c *control) SetStatus(ctx context.Context, n api.NewStatus) (api.StatusCha
 	return api.StatusChange{Version: receipt.Coordinate.String(), Status: n.Status, Was: was, Reason: reason, LogIndex: receipt.Index}, nil
 }
 
+// Erase implements api.Standing.
+func (c *control) Erase(ctx context.Context, n api.NewErasure) (api.StatusChange, error) {
+	at, err := c.house.table.Normalise(n.Version)
+	if err != nil {
+		return api.StatusChange{}, err
+	}
+	if at.Version == "" || at.File != "" {
+		return api.StatusChange{}, assay.Errorf(assay.Invalid, "%s is no version: what is erased is one whole version, as %s@1.2.3", n.Version, at.Package())
+	}
+	reason, err := policy.CleanReason(n.Reason)
+	if err != nil {
+		return api.StatusChange{}, err
+	}
+	if c.house.registry == nil {
+		return api.StatusChange{}, assay.Errorf(assay.Internal, "this process has no registry to change")
+	}
+	receipt, err := c.house.registry.Erase(ctx, at, reason)
+	if err != nil {
+		return api.StatusChange{}, err
+	}
+	return api.StatusChange{Version: receipt.Coordinate.String(), Status: assay.Removed, Was: assay.Removed, Reason: reason, LogIndex: receipt.Index}, nil
+}
+
 // publisher returns the place of an ecosystem, and its writing half.
 func (c *control) publisher(eco assay.Ecosystem) (string, ecosystem.Publisher, error) {
 	if c.house.registry == nil {

@@ -78,7 +78,7 @@ func (m modulePublisher) publish(ctx context.Context, name, version string, zip 
 // port, and sends them over https alone
 // (https://go.dev/ref/mod#private-module-proxy-auth).
 func (m modulePublisher) use(c assay.Coordinate) []string {
-	lines := []string{"# Where reading takes a token: the go command sends one over https alone (serve with --tls-cert and --tls-key)"}
+	lines := []string{"# Where reading takes a token: the go command sends one over https alone (serve with --tls-cert and --tls-key, or on loopback with --allow-anonymous-hosted-reads-on-loopback)"}
 	if base, err := url.Parse(m.repo.Base()); err == nil && base.Scheme == "https" {
 		lines[0] = "# Where reading takes a token, in ~/.netrc: machine " + base.Host + " login token password TOKEN"
 	}

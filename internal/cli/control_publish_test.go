@@ -84,7 +84,7 @@ func TestPublishAModule(t *testing.T) {
 	if !slices.Equal(place.uploads, []string{want}) || place.asker != assay.Operator.ID {
 		t.Errorf("published %q by %q", place.uploads, place.asker)
 	}
-	lines := []string{"# Where reading takes a token: the go command sends one over https alone (serve with --tls-cert and --tls-key)",
+	lines := []string{"# Where reading takes a token: the go command sends one over https alone (serve with --tls-cert and --tls-key, or on loopback with --allow-anonymous-hosted-reads-on-loopback)",
 		"export GOPROXY=http://assay.example/go/", "export GONOSUMDB='corp.example/*'", "go get corp.example/kettle@v1.2.3"}
 	if done.LogIndex != 3 || done.H1.Algorithm() != "h1" || !slices.Equal(done.Use, lines) {
 		t.Errorf("%+v", done)

@@ -56,7 +56,48 @@ func (p *program) statusCommands() []*cobra.Command {
 	for _, w := range statusWords() {
 		all = append(all, p.statusCommand(w))
 	}
-	return all
+	return append(all, p.eraseCommand())
+}
+
+// eraseCommand destroys what a removal only withholds.
+func (p *program) eraseCommand() *cobra.Command {
+	const version = "pkg:npm/@acme/kettle@1.0.0"
+	var reason string
+	var yes bool
+	cmd := &cobra.Command{
+		Use:   "erase VERSION --reason WORDS [--yes]",
+		Short: "Destroy the bytes of a removed version that was published here",
+		Long: `Destroy the bytes and the manifest of a version that was published here and removed. Its tombstone, its digests
+and every event stay, so that 'assay log verify' verifies as before and the version is never used again. Backups that
+were made before still hold the bytes. This cannot be taken back.`,
+		Example: fmt.Sprintf("  assay erase %s --reason %q", version, "a court has ordered it"),
+		Args:    exactly("a version"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if strings.TrimSpace(reason) == "" {
+				return needReason(cmd, "to erase a version", fmt.Sprintf("assay erase %s --reason %q", args[0], "a court has ordered it"))
+			}
+			if c, err := assay.ParseCoordinate(args[0]); err != nil || c.Version == "" {
+				return misused(cmd, "%s is no version of a package: write one such as %s", clean(args[0]), version)
+			}
+			if !yes {
+				if err := p.confirmed(cmd, args[0]); err != nil {
+					return err
+				}
+			}
+			n := need{holder: "erase", change: true, registry: true}
+			return p.control(cmd.Context(), n, func(ctx context.Context, c api.Control) error {
+				change, err := c.Erase(ctx, api.NewErasure{Version: args[0], Reason: reason})
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(p.out, "Erased %s\n", clean(change.Version))
+				return fields(p.out, [2]string{"reason", change.Reason}, [2]string{"log", logPlace(change.LogIndex)})
+			})
+		},
+	}
+	cmd.Flags().StringVar(&reason, "reason", "", "why, in `words` for the journal (required)")
+	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask: it cannot be taken back")
+	return cmd
 }
 
 func (p *program) statusCommand(w statusWord) *cobra.Command {
@@ -155,13 +196,13 @@ const maxAnswer = 1024
 // confirm asks, and answers nil when the person repeats the version: a mere
 // "y" is typed too fast.
 func confirm(in io.Reader, out io.Writer, version string) error {
-	fmt.Fprintf(out, "This removes %s for ever; it cannot be taken back, and the version can never be published again.\nType it again to go on: ", clean(version))
+	fmt.Fprintf(out, "This cannot be taken back, and %s can never be published again.\nType it again to go on: ", clean(version))
 	line, err := bufio.NewReader(io.LimitReader(in, maxAnswer)).ReadString('\n')
 	if err != nil && err != io.EOF {
-		return assay.Wrap(assay.Canceled, err, "nothing was removed: the answer cannot be read")
+		return assay.Wrap(assay.Canceled, err, "nothing was changed: the answer cannot be read")
 	}
 	if strings.TrimSpace(line) != version {
-		return assay.Errorf(assay.Canceled, "nothing was removed")
+		return assay.Errorf(assay.Canceled, "nothing was changed")
 	}
 	return nil
 }

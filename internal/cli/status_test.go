@@ -67,7 +67,7 @@ func TestConfirm(t *testing.T) {
 	} {
 		var asked strings.Builder
 		err := confirm(strings.NewReader(c.typed), &asked, version)
-		if (err == nil) != c.goes || err != nil && !strings.Contains(err.Error(), "nothing was removed") {
+		if (err == nil) != c.goes || err != nil && !strings.Contains(err.Error(), "nothing was changed") {
 			t.Errorf("%s: answered %v", name, err)
 		}
 		if !strings.Contains(asked.String(), "cannot be taken back") || !strings.Contains(asked.String(), version) {

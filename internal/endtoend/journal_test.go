@@ -45,6 +45,19 @@ func TestJournalIsProved(t *testing.T) {
 	a.do("remove", purl+"1.1.0", "--reason", "a password in it", "--yes")
 	a.do("log", "verify", "--key", key)
 	a.do("log", "prove", purl+"1.1.0")
+	// Its bytes can be destroyed, and the log stays whole all the same.
+	bytesOf := filepath.Join(a.data, "blobs", "sha256", "*", readHosted(t, a).blobs[privatePackage+"@1.1.0"])
+	if found, err := filepath.Glob(bytesOf); err != nil || len(found) != 1 {
+		t.Fatalf("before they are erased, the bytes of 1.1.0 are %v, %v", found, err)
+	}
+	if r := a.command("erase", purl+"1.0.0", "--reason", "x", "--yes"); r.code == 0 {
+		t.Error("a version that was not removed was erased")
+	}
+	a.do("erase", purl+"1.1.0", "--reason", "a court has ordered it", "--yes")
+	if found, err := filepath.Glob(bytesOf); err != nil || len(found) != 0 {
+		t.Errorf("erased, the bytes of 1.1.0 are %v, %v", found, err)
+	}
+	a.do("log", "verify", "--key", key)
 
 	backup := filepath.Join(t.TempDir(), "backup")
 	a.do("backup", backup, "--with-key")

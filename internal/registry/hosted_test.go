@@ -482,3 +482,56 @@ func TestPublishFailureTable(t *testing.T) {
 		}
 	}
 }
+
+// Erased bytes are gone; tombstone, digests and events stay.
+func TestErase(t *testing.T) {
+	h, ctx := mine(t)
+	h.publishHere(ctx, "@a/x", "1")
+	h.publishHere(ctx, "@a/x", "2")
+	at := assay.Coordinate{Ecosystem: toyEco, Name: "@a/x", Version: "1"}
+	admin := assay.WithPrincipal(t.Context(), assay.Operator)
+	refused := func(name string, ctx context.Context, at assay.Coordinate, reason string, kind assay.Kind) {
+		t.Helper()
+		before := h.events()
+		if _, err := h.svc.Erase(ctx, at, reason); !assay.Is(err, kind) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if h.events() != before || h.blobCount() != 2 {
+			t.Errorf("%s changed something", name)
+		}
+	}
+	refused("a publisher", ctx, at, "law", assay.Forbidden)
+	refused("without a reason", admin, at, "", assay.Invalid)
+	refused("what is not removed", admin, at, "law", assay.Conflict)
+	refused("what was never published", admin, at.Package().At("9"), "law", assay.NotFound)
+	if _, err := h.publisher().SetStatus(ctx, "@a/x", "1", assay.Removed, "wrong"); err != nil {
+		t.Fatal(err)
+	}
+	h.later(time.Minute)
+	if _, err := h.svc.Erase(admin, at, "law"); err != nil {
+		t.Fatal(err)
+	}
+	if n := h.blobCount(); n != 1 {
+		t.Errorf("%d blobs are left, want that of the other version", n)
+	}
+	for _, restarted := range []bool{false, true} {
+		if restarted {
+			h.restart()
+		}
+		if got := h.fileAs(ctx, "@a/x", "1.bin"); got != "denied" {
+			t.Errorf("the erased file answered %q", got)
+		}
+		if got := h.fileAs(ctx, "@a/x", "2.bin"); got != "BIN @a/x 2" {
+			t.Errorf("the other file answered %q", got)
+		}
+		if _, err := h.publisher().Publish(ctx, upload("@a/x", "1")); !assay.Is(err, assay.Conflict) {
+			t.Errorf("an erased version was published again: %v", err)
+		}
+		if row, err := h.publisher().stored(ctx, store.FileKey{Registry: "toy", Name: "@a/x", Version: "1", File: "1.bin"}); err != nil || row.Blob == "" || row.Stored {
+			t.Errorf("its digest: %+v, %v", row, err)
+		}
+	}
+	if _, err := h.svc.Erase(admin, at, "law"); !assay.Is(err, assay.Conflict) {
+		t.Errorf("erased twice: %v", err)
+	}
+}

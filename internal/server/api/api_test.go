@@ -132,6 +132,9 @@ var calls = []struct {
 	{"release", func(ctx context.Context, c Control) (any, error) {
 		return c.SetStatus(ctx, NewStatus{Version: "pkg:npm/left@1.0.0"})
 	}, []any{"operator", NewStatus{Version: "pkg:npm/left@1.0.0"}}, oneChange},
+	{"erase", func(ctx context.Context, c Control) (any, error) {
+		return c.Erase(ctx, NewErasure{Version: "pkg:npm/left@1.0.0", Reason: "law"})
+	}, []any{"operator", NewErasure{Version: "pkg:npm/left@1.0.0", Reason: "law"}}, oneChange},
 	{"explain", func(ctx context.Context, c Control) (any, error) { return c.Explain(ctx, "pkg:npm/%40s/n@1.0.0+x") }, []any{"pkg:npm/%40s/n@1.0.0+x"}, oneAnswer},
 	{"why", func(ctx context.Context, c Control) (any, error) { return c.Why(ctx, "7f3k-91qd") }, []any{"7f3k-91qd"}, oneAnswer},
 }

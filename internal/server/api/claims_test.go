@@ -28,6 +28,9 @@ func (r *recorder) Claims(context.Context) ([]Claim, error) {
 func (r *recorder) SetStatus(ctx context.Context, n NewStatus) (StatusChange, error) {
 	return oneChange, r.note(assay.PrincipalOf(ctx).ID, n)
 }
+func (r *recorder) Erase(ctx context.Context, n NewErasure) (StatusChange, error) {
+	return oneChange, r.note(assay.PrincipalOf(ctx).ID, n)
+}
 
 // From the network nobody becomes the operator, and claims, which name what
 // is private, are not told.
@@ -41,6 +44,7 @@ func TestClaimsAndStatusesAreNotForTheNetwork(t *testing.T) {
 		"unclaim":    func() error { _, err := c.Unclaim(t.Context(), "pkg:npm/x"); return err },
 		"claims":     func() error { _, err := c.Claims(t.Context()); return err },
 		"set status": func() error { _, err := c.SetStatus(t.Context(), oneStanding); return err },
+		"erase":      func() error { _, err := c.Erase(t.Context(), NewErasure{Version: "pkg:npm/x@1"}); return err },
 	} {
 		if err := ask(); !assay.Is(err, assay.Forbidden) || len(behind.asked) != 0 {
 			t.Errorf("%s: %v, asked %v", name, err, behind.asked)

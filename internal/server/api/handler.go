@@ -64,6 +64,8 @@ func find(path string) (methods map[string]route, rest string) {
 		return map[string]route{"GET": {do: claims}, "POST": {do: claim}, "DELETE": {do: unclaim}}, ""
 	case "standing":
 		return map[string]route{"PUT": {do: setStatus}}, ""
+	case "erasures":
+		return map[string]route{"POST": {do: erase}}, ""
 	case "explain":
 		return map[string]route{"GET": {open: true, do: explain}}, ""
 	case "policy":

@@ -14,6 +14,15 @@ type Standing interface {
 	// the journal and in force. Removed cannot be taken back, and a version
 	// in quarantine must be released first: both are a Conflict.
 	SetStatus(ctx context.Context, n NewStatus) (StatusChange, error)
+	// Erase destroys the bytes of a removed version that was published here.
+	// Its tombstone, its digests and the journal stay.
+	Erase(ctx context.Context, n NewErasure) (StatusChange, error)
+}
+
+// NewErasure asks for the bytes of a removed version to be destroyed.
+type NewErasure struct {
+	Version string `json:"version"` // package URL with a version
+	Reason  string `json:"reason"`
 }
 
 // NewStatus asks for a status. Every status but active needs a reason, which
@@ -43,6 +52,19 @@ type StatusChange struct {
 func (c *Client) SetStatus(ctx context.Context, n NewStatus) (StatusChange, error) {
 	return call[StatusChange](ctx, c, http.MethodPut, "standing", nil,
 		newStanding{Version: n.Version, Status: &n.Status, Reason: n.Reason, From: n.From})
+}
+
+// Erase implements Standing.
+func (c *Client) Erase(ctx context.Context, n NewErasure) (StatusChange, error) {
+	return call[StatusChange](ctx, c, http.MethodPost, "erasures", nil, n)
+}
+
+func erase(h *Handler, r *http.Request, _ string) (any, error) {
+	var n NewErasure
+	if err := h.decode(r, &n); err != nil {
+		return nil, err
+	}
+	return h.Control.Erase(h.asker(r), n)
 }
 
 // newStanding is the body of PUT /standing. Status is a pointer so that a
