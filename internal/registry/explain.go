@@ -87,7 +87,7 @@ func (pl *Place) explainPackage(ctx context.Context, c assay.Coordinate) (assay.
 	ex.Facts = append(ex.Facts, pl.alsoOffered(ctx, c.Name, sn.pkg.Origin)...)
 	ex.Advice = advice(pl, c, &ex)
 	if lead := firstRefusal(decided); lead != nil {
-		pl.s.cfg.Usage.Verdict(pl.name, c, *lead, true, assay.Principal{}, lastSegment(ex.Why))
+		pl.s.cfg.Usage.Verdict(pl.name, c, *lead, true, assay.PrincipalOf(ctx), lastSegment(ex.Why))
 	} else {
 		ex.Why = "" // nothing is refused, so there is nothing that the page would explain
 	}
@@ -133,7 +133,7 @@ func (pl *Place) explainVersion(ctx context.Context, c assay.Coordinate) (assay.
 		ex.Nearest = pl.Nearest(ctx, c.Name, c.Version)
 	}
 	// Counted, so that the address can be followed; else there is none.
-	if pl.count(c, d) == 0 {
+	if pl.count(ctx, c, d) == 0 {
 		ex.Why = ""
 	}
 	ex.Advice = advice(pl, c, &ex)

@@ -140,7 +140,7 @@ func (pl *Place) decideAndOpen(ctx context.Context, name string, f ecosystem.Fil
 			rules := pl.s.cfg.Rules.Current()
 			fl.carries(e.facts)
 			d := e.decide(rules, pl.s.now())
-			pl.count(at, d)
+			pl.count(ctx, at, d)
 			if d.Denied() {
 				return nil, denied(at, d)
 			}
@@ -166,7 +166,7 @@ func (pl *Place) decideAndOpen(ctx context.Context, name string, f ecosystem.Fil
 	content.ContentType = f.ContentType
 	content.Status = 200
 	if !f.Always && !f.Info {
-		pl.s.cfg.Usage.Fetch(at, assay.Principal{})
+		pl.s.cfg.Usage.Fetch(at, assay.PrincipalOf(ctx))
 	}
 	return content, nil
 }
@@ -181,13 +181,13 @@ func denied(at assay.Coordinate, d *assay.Decision) error {
 
 // count records what was refused or warned of, and what an observed rule
 // would have done. It returns how many opinions there were to record.
-func (pl *Place) count(at assay.Coordinate, d *assay.Decision) (n int) {
+func (pl *Place) count(ctx context.Context, at assay.Coordinate, d *assay.Decision) (n int) {
 	for i := range d.Opinions {
 		op := d.Opinions[i]
 		if op.Effect < assay.Warn || op.LiftedBy != "" {
 			continue
 		}
-		pl.s.cfg.Usage.Verdict(pl.name, at, op, d.Denied(), assay.Principal{}, lastSegment(pl.s.why(at)))
+		pl.s.cfg.Usage.Verdict(pl.name, at, op, d.Denied(), assay.PrincipalOf(ctx), lastSegment(pl.s.why(at)))
 		n++
 	}
 	return n

@@ -102,6 +102,9 @@ func TestPublish(t *testing.T) {
 		}
 		h.check()
 	}
+	if got := strings.Join(h.usage.fetches, "; "); got != "token-1 pkg:toy/%40a/x@1; token-1 pkg:toy/%40a/x@1" {
+		t.Errorf("counted %q", got)
+	}
 	found, err := h.publisher().Search(ctx, "x", 10)
 	if err != nil || len(found) != 1 || found[0].Name != "@a/x" || found[0].Description != "a toy" {
 		t.Errorf("found %+v, %v", found, err)

@@ -293,10 +293,10 @@ type counted struct {
 	whys     map[string]string
 }
 
-func (c *counted) Fetch(at assay.Coordinate, _ assay.Principal) {
+func (c *counted) Fetch(at assay.Coordinate, p assay.Principal) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.fetches = append(c.fetches, at.String())
+	c.fetches = append(c.fetches, p.ID+" "+at.String())
 }
 func (c *counted) Verdict(_ string, at assay.Coordinate, op assay.Opinion, denied bool, _ assay.Principal, why string) {
 	c.mu.Lock()
