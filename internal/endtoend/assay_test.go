@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -230,6 +232,12 @@ func says(t *testing.T, what, text string, words ...string) {
 			t.Errorf("%s does not say %q:\n%s", what, word, text)
 		}
 	}
+}
+
+// mentions tells whether a text has the status code as a number of its own:
+// the digits may well stand inside a port.
+func mentions(text string, status int) bool {
+	return regexp.MustCompile(fmt.Sprintf(`(^|[^0-9])%d([^0-9]|$)`, status)).MatchString(text)
 }
 
 // transcript collects what a process prints while others read it.
