@@ -81,6 +81,10 @@ var rules = []rule{
 	{"internal/web/...", "internal/web/...", true, "pages share their frame"},
 	{"internal/web/...", "...", false, "a page shows what it is given"},
 
+	{"internal/scorecard/...", "internal/scorecard/...", true, "its own subfolders"},
+	{"internal/scorecard/...", "internal/ecosystem/*/wire", true, "names, versions and documents as the ecosystem writes them"},
+	{"internal/scorecard/...", "...", false, "Assay is scored from outside, like anyone: a look into the registry or the store would be one that nobody else has"},
+
 	{"bench/...", "internal/ecosystem/ecosystemtest", true, "the benchmark's upstream is the tests' fake"},
 	{"bench/publish", "internal/store/...", true, "it fills a journal with more events than could be published in the time"},
 }
@@ -222,6 +226,7 @@ var commandRooms = []string{"internal/cli/...", "internal/ecosystem/ecosystemtes
 // testingRooms are compiled for tests although their files are not _test.go.
 var testingRooms = []string{
 	"internal/ecosystem/ecosystemtest", "internal/store/storetest", "internal/blob/blobtest", "internal/web/webtest",
+	"internal/scorecard/badregistry", "internal/scorecard/probe/probetest", "internal/scorecard/trial/trialtest", "internal/scorecard/trial/served/servedtest",
 }
 
 func TestStandardLibraryBans(t *testing.T) {

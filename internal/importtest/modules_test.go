@@ -16,6 +16,7 @@ type outside struct {
 }
 
 var modules = []outside{
+	{"cel.dev/cel-go", []string{"internal/policy"}, "conditions in the policy file: a language that is typed, ends, and has no way out"},
 	{"deps.dev/util/semver", []string{"internal/ecosystem/npm/wire"}, "version order and ranges as the ecosystems' own clients know them"},
 	{"github.com/go-json-experiment/json", []string{"internal/ecosystem/npm/wire", "internal/ecosystem/golang/wire", "internal/server/api", "internal/store/sqlite", "internal/rulebook", "internal/cli/..."}, "reads a document of 10 MB as a stream and refuses duplicate keys, which encoding/json does not"},
 	{"github.com/klauspost/compress", []string{"internal/registry", "internal/upstream", "internal/ecosystem/npm/wire"}, "gzip at a fraction of the standard library's time"},
@@ -24,9 +25,11 @@ var modules = []outside{
 	{"github.com/rogpeppe/go-internal", nil, "test scripts that a person can read; tests only"},
 	{"github.com/spf13/cobra", []string{"internal/cli/..."}, "subcommands, help and completion"},
 	{"github.com/spf13/pflag", []string{"internal/cli/..."}, "cobra's flags, where their errors are put in our own words"},
-	{"go.yaml.in/yaml/v3", []string{"internal/policy"}, "the policy file, with line numbers and comments kept"},
-	{"golang.org/x/mod", []string{"internal/ecosystem/golang/...", "internal/ecosystem/ecosystemtest", "internal/cli/...", "internal/journal/...", "bench/..."}, "module paths, zips and the checksum database as the go command knows them; Merkle trees and signed notes"},
-	{"golang.org/x/net", []string{"internal/upstream", "internal/server/...", "internal/web/webtest"}, "what may stand in a header; an HTML parser for tests of pages"},
+	{"github.com/santhosh-tekuri/jsonschema/v6", nil, "holds the catalogue's files to their schema; tests only"},
+	{"github.com/secure-systems-lab/go-securesystemslib", []string{"internal/scorecard/..."}, "DSSE envelopes and canonical JSON as in-toto and TUF know them"},
+	{"go.yaml.in/yaml/v3", []string{"internal/policy", "internal/scorecard/..."}, "the policy file, the catalogue and assessments, with line numbers and comments kept"},
+	{"golang.org/x/mod", []string{"internal/ecosystem/golang/...", "internal/ecosystem/ecosystemtest", "internal/cli/...", "internal/journal/...", "internal/scorecard/...", "bench/..."}, "module paths, zips and the checksum database as the go command knows them; Merkle trees and signed notes"},
+	{"golang.org/x/net", []string{"internal/upstream", "internal/server/...", "internal/web/webtest", "internal/scorecard/probe"}, "what may stand in a header; an HTML parser for tests of pages, and for pages that probes read"},
 	{"golang.org/x/sync", []string{"internal/registry", "internal/upstream", "internal/ecosystem/npm"}, "one flight for many waiters, semaphores"},
 	{"golang.org/x/sys", []string{"internal/blob/dir", "internal/cli/...", "internal/server"}, "what only the system can tell: locks, a full disk, unsent bytes"},
 	{"golang.org/x/time", []string{"internal/server/...", "internal/registry"}, "limits on how often something may be asked"},
