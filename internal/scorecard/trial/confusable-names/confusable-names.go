@@ -1,0 +1,136 @@
+// Package confusablenames tries to publish a second package under a name that
+// differs from the first only in what readers overlook: case and separators.
+// That must not work: names that read the same are the same name.
+//
+// The attack: malware is published as "some_library" beside "some-library",
+// and everybody who remembers the word and not the sign installs it.
+//
+// How it is tried: a throw-away package with a hyphen in its name is
+// published, then the same name with an underscore, a dot, no separator, and
+// capitals. Each must be refused, or be the same package. A name that reads
+// differently must be taken, so that a refusal means something.
+package confusablenames
+
+import (
+	"context"
+	"strings"
+
+	"assay.invalid/internal/assay"
+	"assay.invalid/internal/scorecard"
+	"assay.invalid/internal/scorecard/trial/served"
+)
+
+// label is the end of the first name, where the forms differ.
+const label = "con-fus"
+
+// Check is the trial.
+func Check() scorecard.Check {
+	return scorecard.Make(scorecard.Definition{
+		ID:         "confusable-names",
+		Kind:       scorecard.Trial,
+		Version:    1,
+		Capability: "confusable-normalisation",
+		Question:   "Are names that differ only in case or separators the same name?",
+		Decisive:   true,
+		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang},
+		Needs:      []scorecard.Need{scorecard.NeedsPublisher},
+		Creates:    []string{"a throw-away package, and up to four more whose names differ in case or separators"},
+		Leaves:     []string{"those names, where the server never gives them free again"},
+	}, collect, judge)
+}
+
+// Seen is what the trial writes down.
+type Seen struct {
+	// First is the package's first version as it was served.
+	First served.Sight `json:"first"`
+	// By says in a word who tried the other forms, and Able is the answer to
+	// that party's publish of a name that reads differently.
+	By   string           `json:"by"`
+	Able scorecard.Answer `json:"able"`
+	// Forms are the other ways to write the name.
+	Forms []Form `json:"forms"`
+}
+
+// Form is another way to write the first name.
+type Form struct {
+	// What says how it differs.
+	What    string           `json:"what"`
+	Name    string           `json:"name"`
+	Publish scorecard.Answer `json:"publish"`
+	// Same says that what was accepted became a version of the first package.
+	Same bool `json:"same,omitempty"`
+}
+
+func collect(ctx context.Context, b *scorecard.Bench) (Seen, error) {
+	var seen Seen
+	first := scorecard.Release{
+		Name: b.Name(label), Version: b.Protocol.Version("1.0.0"),
+		Files: map[string]string{"README.md": "The first of two names that read the same.\n"},
+	}
+	stem, ok := strings.CutSuffix(first.Name, label)
+	if !ok {
+		return seen, scorecard.Untold("names cannot be made here whose end differs: %q does not end in %q", first.Name, label)
+	}
+	var err error
+	if seen.First, err = served.Publish(ctx, b, b.Publisher, first); err != nil {
+		return seen, err
+	}
+	second := served.Second(b)
+	seen.By = second.Who
+	other := first
+	other.Name = b.Name("unlike")
+	seen.Able = b.Publish(ctx, second, other)
+	if err := scorecard.Unless(seen.Able, "publish a name that reads differently", scorecard.Accepted); err != nil {
+		return seen, err
+	}
+	for _, form := range []struct{ what, end string }{
+		{"an underscore", "con_fus"},
+		{"a dot", "con.fus"},
+		{"no separator", "confus"},
+		{"capitals", "Con-Fus"},
+	} {
+		f := Form{What: form.what, Name: stem + form.end}
+		// Another number, so that the same package can take it.
+		next := first
+		next.Name, next.Version = f.Name, b.Protocol.Version("1.1.0")
+		f.Publish = b.Publish(ctx, second, next)
+		if err := served.Decided(f.Publish, "publish "+f.Name); err != nil {
+			return seen, err
+		}
+		if f.Publish.Verdict == scorecard.Accepted {
+			if f.Same, err = same(ctx, b, first.Name, next.Version); err != nil {
+				return seen, err
+			}
+		}
+		seen.Forms = append(seen.Forms, f)
+	}
+	return seen, nil
+}
+
+// same says whether the first package has got the version.
+func same(ctx context.Context, b *scorecard.Bench, name, version string) (bool, error) {
+	s, err := served.See(ctx, b, b.Publisher, name, version)
+	return s.Listed || s.Open(), err
+}
+
+func judge(seen Seen) scorecard.Finding {
+	switch {
+	case !seen.First.Open():
+		return served.Uncontrolled("the first package was served")
+	case seen.Able.Verdict != scorecard.Accepted || len(seen.Forms) == 0:
+		return served.Uncontrolled("a name that reads differently was taken")
+	}
+	var second []string
+	for _, f := range seen.Forms {
+		switch {
+		case f.Publish.Verdict == scorecard.Accepted && !f.Same:
+			second = append(second, f.What)
+		case f.Publish.Verdict != scorecard.Accepted && !served.Denied(f.Publish):
+			return served.Uncontrolled("the form with " + f.What + " was answered")
+		}
+	}
+	if len(second) > 0 {
+		return scorecard.Found(scorecard.Fails, "A second package was accepted whose name differs from the first one's only by "+served.Names(second)+".")
+	}
+	return scorecard.Found(scorecard.Holds, "Names that differ from a published one only in case or separators were refused or led to the same package, while another new name was taken.")
+}
