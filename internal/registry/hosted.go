@@ -74,19 +74,27 @@ func (pl *Place) compose(ctx context.Context, name string) (*snapshot, error) {
 	}
 	sn := &snapshot{pkg: store.Package{Registry: pl.name, Name: name}, hosted: true, checked: pl.s.now(), absent: map[string]*entry{}}
 	var listed []ecosystem.Release
+	removed, gone := 0, map[string]*entry{}
 	byVersion := map[string]*store.Release{}
 	for i := range releases {
 		r := &releases[i]
 		byVersion[r.Version] = r
-		if !r.Removed.IsZero() {
-			sn.absent[r.Version] = &entry{facts: pl.hostedFacts(name, r, standings, digests[r.Version])}
-			continue
-		}
 		f := digests[r.Version]
+		if !r.Removed.IsZero() {
+			gone[r.Version] = &entry{facts: pl.hostedFacts(name, r, standings, f)}
+			if len(r.Manifest) == 0 {
+				sn.absent[r.Version] = gone[r.Version]
+				continue // erased: there is nothing left to list
+			}
+			removed++
+		}
 		listed = append(listed, ecosystem.Release{Version: r.Version, Published: r.Published, Manifest: r.Manifest, File: r.File, Size: f.Size, Digests: f.Digests})
 	}
-	if len(listed) == 0 {
-		sn.missing = true
+	// A removed version is listed like any other that the policy denies: left
+	// out of what resolvers see, and named with its reason where the format
+	// has a place for that. A package of which nothing else is left is gone.
+	if len(listed) == removed {
+		sn.missing, sn.absent = true, gone
 		return sn, nil
 	}
 	if sn.composed, err = hosting.Compose(name, listed, tags); err != nil {

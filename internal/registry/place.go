@@ -55,7 +55,7 @@ func (pl *Place) decided(sn *snapshot) []ecosystem.Decided {
 	out := make([]ecosystem.Decided, 0, len(sn.entries)+len(sn.absent))
 	if !sn.missing {
 		for _, e := range sn.entries {
-			out = append(out, ecosystem.Decided{Facts: e.facts, Decision: e.decide(rules, now), Listed: true})
+			out = append(out, ecosystem.Decided{Facts: e.facts, Decision: e.decide(rules, now), Listed: e.facts.Status != assay.Removed})
 		}
 	}
 	absent := make([]string, 0, len(sn.absent))
