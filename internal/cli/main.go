@@ -99,6 +99,7 @@ Start it with 'assay serve'; the other commands ask and change what it decides.`
 		p.tokenCommand(), p.tokensCommand(),
 		p.explainCommand(), p.publishCommand(), p.policyCommand(),
 		p.logCommand(), p.backupCommand(), p.restoreCommand(),
+		p.scoreCommand(), p.assessCommand(),
 		p.upstreamsCommand(), p.upstreamCommand(), p.versionCommand())
 	root.AddCommand(p.statusCommands()...)
 	group(root)

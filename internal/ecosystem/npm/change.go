@@ -13,7 +13,7 @@ import (
 )
 
 // unpublished is the reason that a tombstone carries.
-const unpublished = "unpublished with npm"
+const unpublished = "unpublished by a publisher, with npm"
 
 // maxDeprecation is the length of a deprecation message, in bytes, at the
 // most: npm prints it at every installation.

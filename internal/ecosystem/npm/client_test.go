@@ -129,8 +129,8 @@ func TestTheRealClient(t *testing.T) {
 		"publish @acme/widgets@1.0.0", "publish @acme/widgets@1.1.0", "publish @acme/widgets@2.0.0-rc.1",
 		"tag @acme/widgets stable 1.0.0", "tag @acme/widgets stable ",
 		"status @acme/widgets@1.0.0 deprecated use 1.1.0", "status @acme/widgets@1.0.0 active ",
-		"status @acme/widgets@1.1.0 removed unpublished with npm",
-		"status @acme/widgets@1.0.0 removed unpublished with npm", "status @acme/widgets@2.0.0-rc.1 removed unpublished with npm",
+		"status @acme/widgets@1.1.0 removed unpublished by a publisher, with npm",
+		"status @acme/widgets@1.0.0 removed unpublished by a publisher, with npm", "status @acme/widgets@2.0.0-rc.1 removed unpublished by a publisher, with npm",
 	}
 	if !slices.Equal(f.changes, want) {
 		t.Errorf("changes\n%s\nwant\n%s", strings.Join(f.changes, "\n"), strings.Join(want, "\n"))

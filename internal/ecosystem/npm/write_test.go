@@ -243,7 +243,7 @@ func TestUnpublish(t *testing.T) {
 		}
 	}
 	resp, body = asking(t, f, "publisher", "PUT", pkg+rev(doc), strike(doc, "1.1.0"))
-	if resp.StatusCode != 200 || !slices.Equal(f.changes, []string{"status @acme/widgets@1.1.0 removed unpublished with npm"}) {
+	if resp.StatusCode != 200 || !slices.Equal(f.changes, []string{"status @acme/widgets@1.1.0 removed unpublished by a publisher, with npm"}) {
 		t.Fatalf("%d %s, %v", resp.StatusCode, body, f.changes)
 	}
 	if resp, body := asking(t, f, "publisher", "DELETE", "/@acme/widgets/-/widgets-1.1.0.tgz"+rev(f.document(t)), ""); resp.StatusCode != 200 || len(f.changes) != 1 {

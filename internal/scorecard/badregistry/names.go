@@ -78,9 +78,9 @@ func reserved(e assay.Ecosystem, name string) bool {
 
 // twin is another package's name that reads the same, "" if there is none.
 func (r *Registry) twin(e assay.Ecosystem, name string) string {
-	folded := fold(name)
+	read := lookalike(name)
 	for other := range r.packages[e] {
-		if other != name && fold(other) == folded {
+		if other != name && lookalike(other) == read {
 			return other
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -159,6 +160,27 @@ func TestALyingSignerIsRefused(t *testing.T) {
 				}
 			}
 		}, "states of the card do not follow"},
+		"a state out of nothing, beside a finding that nobody can judge": {func(s map[string]any) {
+			predicate(s)["judged"] = append(predicate(s)["judged"].([]any), map[string]any{
+				"evidence": map[string]any{"check": "of-another-build", "version": 1, "began": "2026-01-01T00:00:00Z", "ended": "2026-01-01T00:00:00Z"},
+				"finding":  map[string]any{"outcome": "could_not_tell", "reason": "x"}})
+			for _, row := range predicate(s)["standings"].([]any) {
+				if r := row.(map[string]any); r["capability"] == "yank" {
+					r["state"], r["knowledge"] = "met", "probed"
+				}
+			}
+		}, "states of the card do not follow"},
+		"two findings of one check": {func(s map[string]any) {
+			rows := predicate(s)["judged"].([]any)
+			predicate(s)["judged"] = append(rows, rows[0])
+		}, "two findings of security-txt"},
+		"more findings than anybody has": {func(s map[string]any) {
+			row := predicate(s)["judged"].([]any)[0]
+			predicate(s)["judged"] = slices.Repeat([]any{row}, rowBound+1)
+		}, "at most 4096"},
+		"fewer states than capabilities": {func(s map[string]any) {
+			predicate(s)["standings"] = predicate(s)["standings"].([]any)[1:]
+		}, "states of the card do not follow"},
 		"another subject than it names": {func(s map[string]any) {
 			s["subject"].([]any)[0].(map[string]any)["name"] = "other.example"
 		}, "another subject"},
@@ -272,6 +294,16 @@ func TestAWitnessRaisesWhatIsKnown(t *testing.T) {
 		t.Error("a witness of nothing was taken")
 	}
 
+	var twice file
+	if json.Unmarshal(signed, &twice) != nil {
+		t.Fatal("not read")
+	}
+	twice.Witnesses = append(twice.Witnesses, twice.Witnesses[0])
+	doubled, _ := write(twice)
+	if _, err := reader(t).Open(t.Context(), doubled, nil); err == nil || !strings.Contains(err.Error(), "twice") {
+		t.Errorf("one witness as two: %v", err)
+	}
+
 	// Moved to another card, or claiming what its evidence does not say.
 	other := seal(t, newCard(t, false), key)
 	var from, to file
@@ -302,6 +334,62 @@ func TestEvidenceOfAnotherVersionIsTakenAsItStands(t *testing.T) {
 	o, err := newer.Open(t.Context(), raw, nil)
 	if err != nil || len(o.Notes) == 0 || !strings.Contains(o.Notes[0], "as it stands") {
 		t.Fatalf("%v %v", o, err)
+	}
+}
+
+// What this build cannot derive is known no better than somebody's word, and
+// the reader is told of it.
+func TestWhatCannotBeDerivedIsOnlyStated(t *testing.T) {
+	key := newKey(t)
+	claim := func(capability string, checks ...any) func(map[string]any) {
+		return func(s map[string]any) {
+			for _, row := range s["predicate"].(map[string]any)["standings"].([]any) {
+				if r := row.(map[string]any); r["capability"] == capability {
+					r["state"], r["knowledge"], r["checks"] = "met", "probed", checks
+				}
+			}
+		}
+	}
+	foreign := func(s map[string]any) {
+		p := s["predicate"].(map[string]any)
+		p["judged"] = append(p["judged"].([]any), map[string]any{
+			"evidence": map[string]any{"check": "of-another-build", "version": 1, "began": "2026-01-01T00:00:00Z", "ended": "2026-01-01T00:00:00Z"},
+			"finding":  map[string]any{"outcome": "holds", "reason": "x"}})
+	}
+	for name, change := range map[string]func(map[string]any){
+		"a check of another build": func(s map[string]any) { foreign(s); claim("yank", "of-another-build")(s) },
+		"another catalogue": func(s map[string]any) {
+			s["predicate"].(map[string]any)["catalogue"].(map[string]any)["version"] = "1999.1"
+			claim("yank", "yank")(s)
+		},
+	} {
+		o, err := reader(t).Open(t.Context(), resign(t, seal(t, newCard(t, true), key), key, change), nil)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		for _, s := range o.Standings {
+			switch {
+			case s.Capability == "yank" && (s.State != assess.Met || s.Knowledge != assess.Stated):
+				t.Errorf("%s: %s", name, s.Line())
+			case s.Capability == "security-txt" && s.Knowledge != assess.Probed:
+				t.Errorf("%s: what follows is not known as such: %s", name, s.Line())
+			}
+		}
+		if !strings.Contains(strings.Join(o.Notes, "\n"), "yank cannot be derived") {
+			t.Errorf("%s: the reader is told %q", name, o.Notes)
+		}
+	}
+}
+
+func TestAFindingThatIsLeftOutIsSaid(t *testing.T) {
+	c := newCard(t, true)
+	c.Judged = nil
+	r := reader(t)
+	c.Standings = assess.Derive(assess.Input{Catalogue: r.Catalogue})
+	o, err := r.Open(t.Context(), seal(t, c, newKey(t)), nil)
+	if err != nil || len(o.Notes) != 1 || !strings.Contains(o.Notes[0], "no finding of security-txt") {
+		t.Errorf("%+v %v", o, err)
 	}
 }
 

@@ -21,8 +21,15 @@ import (
 	"assay.invalid/internal/scorecard/catalogue"
 )
 
-// sizeBound is the most bytes that a card may have.
-const sizeBound = 32 << 20
+// sizeBound is the most bytes that a card may have, rowBound the most findings
+// of a card or of a witness, and witnessBound the most witnesses. A full run
+// has some hundred findings; what has a million was made to keep its reader
+// busy, for they are compared with one another.
+const (
+	sizeBound    = 32 << 20
+	rowBound     = 4096
+	witnessBound = 256
+)
 
 // Opened is a card whose signature and evidence were checked.
 type Opened struct {
@@ -81,7 +88,19 @@ func (r Reader) Open(ctx context.Context, raw []byte, key *PublicKey) (*Opened, 
 	if err := bound(s.Subject, o.Card.Subject); err != nil {
 		return nil, err
 	}
+	if err := once(o.Card.Judged); err != nil {
+		return nil, err
+	}
+	if len(f.Witnesses) > witnessBound {
+		return nil, invalid(fmt.Sprintf("the card has %d witnesses, and at most %d are read", len(f.Witnesses), witnessBound), nil)
+	}
+	signed := map[string]bool{}
 	for i, env := range f.Witnesses {
+		if signed[env.Payload] {
+			// One witness is not two.
+			return nil, unsound(fmt.Sprintf("witness %d stands there twice", i+1), nil)
+		}
+		signed[env.Payload] = true
 		w, err := r.witness(ctx, &env, o)
 		if err != nil {
 			return nil, fmt.Errorf("witness %d: %w", i+1, err)
@@ -89,52 +108,6 @@ func (r Reader) Open(ctx context.Context, raw []byte, key *PublicKey) (*Opened, 
 		o.Witnesses = append(o.Witnesses, w)
 	}
 	return o, r.derive(o)
-}
-
-// derive judges the evidence again and compares.
-func (r Reader) derive(o *Opened) error {
-	checks := map[string]scorecard.Check{}
-	in := assess.Input{Catalogue: r.Catalogue, Definitions: map[string]scorecard.Definition{}, Taxonomy: o.Card.Taxonomy,
-		Entries: o.Card.Assessed, Judged: o.Card.Judged, Witnessed: map[string]bool{}}
-	for _, c := range r.Checks {
-		checks[c.Definition().ID] = c
-		in.Definitions[c.Definition().ID] = c.Definition()
-	}
-	complete := true
-	for _, j := range o.Card.Judged {
-		c, ok := checks[j.Evidence.Check]
-		if !ok || c.Definition().Version != j.Evidence.Version {
-			complete = false
-			o.Notes = append(o.Notes, fmt.Sprintf("%s (version %d) is not a check of this build: its finding was taken as it stands", j.Evidence.Check, j.Evidence.Version))
-			continue
-		}
-		if f := judge(c, j.Evidence); f != j.Finding {
-			return unsound(fmt.Sprintf("the finding of %s (%s) does not follow from its evidence, which says: %s, %s",
-				assess.WitnessKey(j.Evidence), j.Finding.Outcome, f.Outcome, f.Reason), nil)
-		}
-	}
-	if ref := Ref(r.Catalogue); ref != o.Card.Catalogue {
-		o.Notes = append(o.Notes, fmt.Sprintf("the card was made against catalogue %s and this build has %s: its states were taken as they stand", o.Card.Catalogue.Version, ref.Version))
-		complete = false
-	}
-	if !complete {
-		o.Standings = o.Card.Standings
-		return nil
-	}
-	same, err := digestOf(assess.Derive(in))
-	if err != nil {
-		return err
-	}
-	if claimed, err := digestOf(o.Card.Standings); err != nil || claimed != same {
-		return unsound("the states of the card do not follow from its evidence", err)
-	}
-	for _, w := range o.Witnesses {
-		for _, k := range w.Witness.Agreed {
-			in.Witnessed[k] = true
-		}
-	}
-	o.Standings = assess.Derive(in)
-	return nil
 }
 
 // judge judges evidence that whoever made the card wrote down, and that its
@@ -173,6 +146,12 @@ func (r Reader) witness(ctx context.Context, env *dsse.Envelope, o *Opened) (Cou
 	}
 	if key.Equal(o.Signer) {
 		return Countersigned{}, unsound("it is signed by the signer of the card, who cannot witness it", nil)
+	}
+	if err := once(s.Predicate.Judged); err != nil {
+		return Countersigned{}, err
+	}
+	if len(s.Predicate.Agreed)+len(s.Predicate.Differed) > rowBound {
+		return Countersigned{}, invalid(fmt.Sprintf("it speaks of more than %d findings", rowBound), nil)
 	}
 	// What it agrees with follows from its own evidence.
 	agreed, _ := Compare(o.Card.Judged, s.Predicate.Judged)

@@ -4,15 +4,14 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"net/url"
 
 	"github.com/secure-systems-lab/go-securesystemslib/dsse"
 
 	"assay.invalid/internal/assay"
+	"assay.invalid/internal/scorecard/secret"
 )
 
 // file is what a card is on disk.
@@ -29,7 +28,7 @@ func (f file) envelope() *dsse.Envelope {
 
 // Seal signs a card. Every secret is searched for in what would be published,
 // plainly and in the forms that requests give it; one that is found refuses
-// the card.
+// the card. A run cuts secrets out of its evidence; this is the safety net.
 func Seal(ctx context.Context, c Card, key Key, secrets []string) ([]byte, error) {
 	c.Signer = Signer{PublicKey: key.Public().PEM()}
 	digest, err := digestOf(c.Subject)
@@ -92,7 +91,7 @@ func sign(ctx context.Context, payload []byte, key Key, secrets []string) (*dsse
 // search looks for secrets in what would be published.
 func search(payload []byte, secrets []string) error {
 	for _, s := range secrets {
-		for _, form := range forms(s) {
+		for _, form := range secret.Forms(s) {
 			if bytes.Contains(payload, []byte(form)) {
 				return &assay.Error{Kind: assay.Internal, Message: fmt.Sprintf(
 					"a secret of this run (%d characters) stands in its evidence, so no card was written: this is a fault of the check that wrote it down", len(s))}
@@ -100,26 +99,6 @@ func search(payload []byte, secrets []string) error {
 		}
 	}
 	return nil
-}
-
-// forms are the ways in which a secret may be written: as it is, in JSON, in
-// an address, in base64 (at each of its three offsets, without the ends that
-// depend on what stands around it) and in hex.
-func forms(s string) []string {
-	out := []string{s, url.QueryEscape(s), url.PathEscape(s), hex.EncodeToString([]byte(s))}
-	if quoted, err := json.Marshal(s); err == nil {
-		out = append(out, string(quoted[1:len(quoted)-1]))
-	}
-	for offset := range 3 {
-		padded := append(make([]byte, offset), s...)
-		for _, enc := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
-			coded := enc.EncodeToString(padded)
-			if from, to := (offset*8+5)/6, len(padded)*8/6; to-from >= 8 {
-				out = append(out, coded[from:to])
-			}
-		}
-	}
-	return out
 }
 
 func write(f file) ([]byte, error) {

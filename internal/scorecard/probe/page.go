@@ -28,9 +28,10 @@ type Page struct {
 // There reports that something was handed out.
 func (p Page) There() bool { return p.Status >= 200 && p.Status < 300 }
 
-// Nothing reports that there is no such page.
+// Nothing reports that there is no such page. Servers of one protocol call an
+// address that is none of it a bad request as readily as one that is absent.
 func (p Page) Nothing() bool {
-	return p.Status == http.StatusNotFound || p.Status == http.StatusGone
+	return p.Status >= 400 && p.Status < 500 && !p.Barred()
 }
 
 // Barred reports that the asker is kept out. It may be a log-in, or a guard

@@ -76,8 +76,8 @@ type Result struct {
 	Recognised map[assay.Ecosystem]scorecard.Answer
 	// Left is what could not be removed.
 	Left []string
-	// Secrets are all that the run used or received. They are for searching
-	// the card, and for nothing else.
+	// Secrets are all that the run used or received. They were cut out of
+	// the rest, and are for searching the card, and for nothing else.
 	Secrets []string
 }
 
@@ -146,6 +146,7 @@ func Run(ctx context.Context, cfg Config) (Result, error) {
 		r.result.Secrets = append(r.result.Secrets, s)
 	}
 	slices.Sort(r.result.Secrets)
+	r.redact()
 	slices.Sort(r.result.Left)
 	slices.SortFunc(r.result.Judged, func(a, b scorecard.Judged) int {
 		return strings.Compare(a.Evidence.Check+"\x00"+string(a.Evidence.Protocol), b.Evidence.Check+"\x00"+string(b.Evidence.Protocol))
@@ -269,6 +270,9 @@ func judge(c scorecard.Check, e scorecard.Evidence) (f scorecard.Finding) {
 // cleanUp removes what the check made, also when the run was ended.
 func (r *runner) cleanUp(ctx context.Context, b *scorecard.Bench) []string {
 	made := b.Made()
+	if d, ok := b.Acts.(*doubtful); ok {
+		made = d.all(made)
+	}
 	if len(made) == 0 {
 		return nil
 	}
@@ -286,7 +290,7 @@ func (r *runner) cleanUp(ctx context.Context, b *scorecard.Bench) []string {
 
 func (r *runner) bench(j job, p party, record *visit.Record) *scorecard.Bench {
 	return &scorecard.Bench{
-		Acts:          r.acts(j.protocol, record),
+		Acts:          &doubtful{Acts: r.acts(j.protocol, record)},
 		Subject:       r.cfg.Subject,
 		Protocol:      j.protocol,
 		Visit:         record,

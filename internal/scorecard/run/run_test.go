@@ -128,6 +128,34 @@ func TestWhatTrialsMadeIsRemovedAlsoWhenTheRunIsEnded(t *testing.T) {
 	}
 }
 
+// silentActs keeps what is published and does not say so.
+type silentActs struct{ *toyActs }
+
+func (a silentActs) Publish(ctx context.Context, as scorecard.Credential, r scorecard.Release) scorecard.Answer {
+	a.toyActs.Publish(ctx, as, r)
+	return scorecard.Answer{Verdict: scorecard.Unclear, Reason: "no whole answer in time"}
+}
+
+type silent struct {
+	toy
+	acts silentActs
+}
+
+func (s silent) Open(string, scorecard.Visitor) scorecard.Acts { return s.acts }
+
+func TestWhatMayHaveBeenMadeIsRemovedToo(t *testing.T) {
+	acts := &toyActs{speaks: scorecard.Accepted}
+	c := config(acts, checkThat("makes", scorecard.Trial, func(ctx context.Context, b *scorecard.Bench) error {
+		b.Publish(ctx, b.Publisher, scorecard.Release{Name: b.Name("one")})
+		b.Publish(ctx, b.Publisher, scorecard.Release{Name: b.Name("one"), Version: "2"})
+		return nil
+	}))
+	c.Protocols = []scorecard.Protocol{silent{toy: toy{acts: acts}, acts: silentActs{acts}}}
+	if _, err := Run(t.Context(), c); err != nil || len(acts.removed) != 1 {
+		t.Errorf("published %q, removed %q, %v", acts.published, acts.removed, err)
+	}
+}
+
 func TestWhatCannotBeRemovedIsSaid(t *testing.T) {
 	acts := &toyActs{speaks: scorecard.Accepted, keeps: true}
 	r, err := Run(t.Context(), config(acts, checkThat("makes", scorecard.Trial, func(ctx context.Context, b *scorecard.Bench) error {

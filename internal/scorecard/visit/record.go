@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -40,6 +41,9 @@ var _ scorecard.Visitor = (*Record)(nil)
 // guesses makes many, and the first and the last tell the story.
 const exchangeBound = 120
 
+// addressBound is the most bytes that an address may have.
+const addressBound = 4096
+
 // Record starts a new record.
 func (v *Visitor) Record() *Record { return &Record{visitor: v} }
 
@@ -62,7 +66,7 @@ func (r *Record) Do(ctx context.Context, req scorecard.Request) (scorecard.Respo
 		req.Method = http.MethodGet
 	}
 	for hops := 0; ; hops++ {
-		res, err := r.once(ctx, req)
+		res, err := r.once(ctx, req, hops > 0)
 		if err != nil {
 			return scorecard.Response{}, err
 		}
@@ -97,11 +101,20 @@ func (r *Record) ended(kind scorecard.FaultKind, text string) *scorecard.Fault {
 	return fault(kind, nil, text)
 }
 
-// once makes one request and writes it down.
-func (r *Record) once(ctx context.Context, req scorecard.Request) (scorecard.Response, error) {
+// once makes one request and writes it down, without the query where a
+// redirect chose the address: storage behind a repository is reached with
+// signatures in it.
+func (r *Record) once(ctx context.Context, req scorecard.Request, redirected bool) (scorecard.Response, error) {
 	began := r.visitor.cfg.Now()
 	x := scorecard.Exchange{Method: req.Method, At: began.UTC(), As: req.As.Who}
 	res, err := r.exchange(ctx, req, &x)
+	if u, e := url.Parse(x.URL); redirected && e == nil {
+		u.RawQuery, u.ForceQuery = "", false
+		x.URL = u.String()
+		if res.At != "" {
+			res.At = x.URL
+		}
+	}
 	x.Took = r.visitor.cfg.Now().Sub(began).Milliseconds()
 	if err != nil {
 		x.Fault = scorecard.Words(err.Error())
@@ -116,6 +129,11 @@ func (r *Record) once(ctx context.Context, req scorecard.Request) (scorecard.Res
 }
 
 func (r *Record) exchange(ctx context.Context, req scorecard.Request, x *scorecard.Exchange) (scorecard.Response, error) {
+	if len(req.URL) > addressBound {
+		// The subject names where its files lie, and an address of megabytes
+		// would make a card that nobody can open.
+		return scorecard.Response{}, fault(scorecard.NotAllowed, nil, fmt.Sprintf("the address to be asked is longer than %d bytes", addressBound))
+	}
 	u, err := url.Parse(req.URL)
 	if err != nil {
 		return scorecard.Response{}, fault(scorecard.NotAllowed, err, "what is to be asked is not an address")
@@ -180,7 +198,26 @@ func classify(ctx context.Context, u *url.URL, err error) *scorecard.Fault {
 	case errors.As(err, &tlsRecord), errors.As(err, &tlsAlert), strings.Contains(err.Error(), "tls: "):
 		return fault(scorecard.BadTLS, err, fmt.Sprintf("no TLS connection to %s: %v", u.Host, unwrapURL(err)))
 	}
-	return fault(scorecard.NoConnection, err, fmt.Sprintf("%s cannot be asked: %v", u.Host, unwrapURL(err)))
+	return fault(scorecard.NoConnection, err, fmt.Sprintf("%s cannot be asked: %v", u.Host, outside(err)))
+}
+
+// outside is an error without what it tells of this machine: the resolver and
+// the proxy that it uses, and its own address, are nobody's business who
+// reads the card.
+func outside(err error) error {
+	if e, ok := errors.AsType[*net.DNSError](err); ok {
+		if e.IsNotFound {
+			return errors.New("no such host")
+		}
+		return errors.New("its name could not be looked up")
+	}
+	if e, ok := errors.AsType[*net.OpError](err); ok {
+		if e.Op == "proxyconnect" {
+			return errors.New("the proxy of this machine cannot be reached")
+		}
+		return e.Err
+	}
+	return unwrapURL(err)
 }
 
 // unwrapURL drops the address that net/http puts before its errors: it may

@@ -63,7 +63,8 @@ type Visitor struct {
 	mu  sync.Mutex
 	old map[uint16]*http.Client // by newest version of TLS
 
-	asked sync.Map // hosts that requests named
+	proxies proxySet
+	first   sync.Map // whether a host of the subject was public at first
 }
 
 // New makes a visitor.
@@ -112,8 +113,8 @@ func (v *Visitor) newClient(maxTLS uint16) *http.Client {
 		t.TLSClientConfig.MaxVersion = maxTLS
 		t.DisableKeepAlives = true
 	}
-	if !v.cfg.Acting {
-		t.Proxy = v.cfg.Proxy
+	if !v.cfg.Acting && v.cfg.Proxy != nil {
+		t.Proxy = v.throughProxy
 	}
 	return &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse // followed one by one, each one judged

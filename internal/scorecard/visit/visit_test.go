@@ -250,6 +250,27 @@ func TestNothingListens(t *testing.T) {
 	}
 }
 
+func TestAFaultTellsNothingOfThisMachine(t *testing.T) {
+	own := &net.TCPAddr{IP: net.IPv4(10, 9, 8, 7), Port: 1234}
+	at, _ := url.Parse("http://registry.example/")
+	for name, c := range map[string]struct {
+		err  error
+		says string
+	}{
+		"no such host":     {&net.OpError{Op: "dial", Err: &net.DNSError{Name: "registry.example", Server: "10.9.8.7:53", IsNotFound: true}}, "no such host"},
+		"no resolver":      {&net.DNSError{Name: "registry.example", Server: "10.9.8.7:53", Err: "server misbehaving"}, "could not be looked up"},
+		"a broken pipe":    {&net.OpError{Op: "write", Source: own, Err: errors.New("broken pipe")}, "broken pipe"},
+		"no proxy":         {&net.OpError{Op: "proxyconnect", Addr: own, Err: &net.OpError{Op: "dial", Addr: own, Err: errors.New("refused")}}, "the proxy"},
+		"wrapped by a URL": {&url.Error{Op: "Get", URL: "http://registry.example/", Err: &net.OpError{Op: "read", Source: own, Err: errors.New("no route")}}, "no route"},
+		"something else":   {errors.New("what nobody foresaw"), "what nobody foresaw"},
+	} {
+		f := classify(t.Context(), at, c.err)
+		if f.Kind != scorecard.NoConnection || !strings.Contains(f.Text, c.says) || strings.Contains(f.Text, "10.9.8.7") {
+			t.Errorf("%s: %s: %s", name, f.Kind, f.Text)
+		}
+	}
+}
+
 func TestARecordIsBounded(t *testing.T) {
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.URL.Path) })
 	v := New(Config{Subject: []string{s.URL}, Limits: small()})

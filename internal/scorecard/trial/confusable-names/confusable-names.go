@@ -1,14 +1,16 @@
 // Package confusablenames tries to publish a second package under a name that
-// differs from the first only in what readers overlook: case and separators.
-// That must not work: names that read the same are the same name.
+// differs from the first only in what readers overlook: case, separators and
+// a letter's likeness. That must not work: names that read the same are the
+// same name.
 //
 // The attack: malware is published as "some_library" beside "some-library",
 // and everybody who remembers the word and not the sign installs it.
 //
 // How it is tried: a throw-away package with a hyphen in its name is
-// published, then the same name with an underscore, a dot, no separator, and
-// capitals. Each must be refused, or be the same package. A name that reads
-// differently must be taken, so that a refusal means something.
+// published, then the same name with an underscore, a dot, no separator,
+// capitals, and a nought for an o. Each must be refused, or be the same
+// package; who tells apart the nought alone does part of it. A name that
+// reads differently must be taken, so that a refusal means something.
 package confusablenames
 
 import (
@@ -23,6 +25,9 @@ import (
 // label is the end of the first name, where the forms differ.
 const label = "con-fus"
 
+// lookalike is the form of which case and separators say nothing.
+const lookalike = "a digit that looks like a letter"
+
 // Check is the trial.
 func Check() scorecard.Check {
 	return scorecard.Make(scorecard.Definition{
@@ -30,11 +35,11 @@ func Check() scorecard.Check {
 		Kind:       scorecard.Trial,
 		Version:    1,
 		Capability: "confusable-normalisation",
-		Question:   "Are names that differ only in case or separators the same name?",
+		Question:   "Are names that differ only in case, separators or a look-alike the same name?",
 		Decisive:   true,
 		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang},
 		Needs:      []scorecard.Need{scorecard.NeedsPublisher},
-		Creates:    []string{"a throw-away package, and up to four more whose names differ in case or separators"},
+		Creates:    []string{"a throw-away package, and up to five more whose names differ in case, separators or a look-alike"},
 		Leaves:     []string{"those names, where the server never gives them free again"},
 	}, collect, judge)
 }
@@ -88,6 +93,7 @@ func collect(ctx context.Context, b *scorecard.Bench) (Seen, error) {
 		{"a dot", "con.fus"},
 		{"no separator", "confus"},
 		{"capitals", "Con-Fus"},
+		{lookalike, "c0n-fus"},
 	} {
 		f := Form{What: form.what, Name: stem + form.end}
 		// Another number, so that the same package can take it.
@@ -110,7 +116,8 @@ func collect(ctx context.Context, b *scorecard.Bench) (Seen, error) {
 // same says whether the first package has got the version.
 func same(ctx context.Context, b *scorecard.Bench, name, version string) (bool, error) {
 	s, err := served.See(ctx, b, b.Publisher, name, version)
-	return s.Listed || s.Open(), err
+	// Both: a server that hands out something at every address has no version.
+	return s.Listed && s.Open(), err
 }
 
 func judge(seen Seen) scorecard.Finding {
@@ -121,16 +128,25 @@ func judge(seen Seen) scorecard.Finding {
 		return served.Uncontrolled("a name that reads differently was taken")
 	}
 	var second []string
+	alike := false
 	for _, f := range seen.Forms {
 		switch {
+		case f.Publish.Verdict == scorecard.Accepted && !f.Same && f.What == lookalike:
+			alike = true
 		case f.Publish.Verdict == scorecard.Accepted && !f.Same:
 			second = append(second, f.What)
 		case f.Publish.Verdict != scorecard.Accepted && !served.Denied(f.Publish):
 			return served.Uncontrolled("the form with " + f.What + " was answered")
 		}
 	}
+	if len(second) > 0 && alike {
+		second = append(second, lookalike)
+	}
 	if len(second) > 0 {
 		return scorecard.Found(scorecard.Fails, "A second package was accepted whose name differs from the first one's only by "+served.Names(second)+".")
 	}
-	return scorecard.Found(scorecard.Holds, "Names that differ from a published one only in case or separators were refused or led to the same package, while another new name was taken.")
+	if alike {
+		return scorecard.Found(scorecard.Partly, "Names that differ from a published one only in case or separators were refused or led to the same package, but a second package was accepted whose name differs by "+lookalike+".")
+	}
+	return scorecard.Found(scorecard.Holds, "Names that differ from a published one only in case, in separators or by "+lookalike+" were refused or led to the same package, while another new name was taken.")
 }

@@ -18,6 +18,8 @@ func TestJudge(t *testing.T) {
 		servedtest.Saw("all refused", Seen{open, "stranger", yes, []Form{form("a dot", no, false), form("capitals", no, false)}}, scorecard.Holds, "refused"),
 		servedtest.Saw("the same package", Seen{open, "stranger", yes, []Form{form("a dot", yes, true)}}, scorecard.Holds, "same package"),
 		servedtest.Saw("a second package", Seen{open, "stranger", yes, []Form{form("a dot", no, false), form("capitals", yes, false)}}, scorecard.Fails, "capitals"),
+		servedtest.Saw("a second package by a look-alike", Seen{open, "stranger", yes, []Form{form("a dot", no, false), form(lookalike, yes, false)}}, scorecard.Partly, "looks like a letter"),
+		servedtest.Saw("all forms are packages", Seen{open, "stranger", yes, []Form{form("a dot", yes, false), form(lookalike, yes, false)}}, scorecard.Fails, "a dot and a digit"),
 		servedtest.Saw("nothing else is taken", Seen{open, "stranger", no, []Form{form("a dot", no, false)}}, scorecard.CouldNotTell, "reads differently"),
 		servedtest.Saw("no form was tried", Seen{open, "stranger", yes, nil}, scorecard.CouldNotTell, "reads differently"),
 		servedtest.Saw("the first was not served", Seen{served.Sight{}, "stranger", yes, []Form{form("a dot", no, false)}}, scorecard.CouldNotTell, "first package"),
@@ -26,7 +28,7 @@ func TestJudge(t *testing.T) {
 }
 
 func fold(name string) string {
-	return strings.NewReplacer("-", "", "_", "", ".", "").Replace(strings.ToLower(name))
+	return strings.NewReplacer("-", "", "_", "", ".", "", "0", "o").Replace(strings.ToLower(name))
 }
 
 func TestCollect(t *testing.T) {
@@ -45,10 +47,10 @@ func TestCollect(t *testing.T) {
 		{What: "a good repository", Acts: good, Want: scorecard.Holds, Words: "refused"},
 		{What: "without a second party", Acts: good, Want: scorecard.Holds, Words: "refused",
 			Bench: func(b *trialtest.Bench) { b.Stranger = scorecard.Credential{} }},
-		{What: "every spelling is a package", Want: scorecard.Fails, Words: "an underscore, a dot, no separator and capitals"},
+		{What: "every spelling is a package", Want: scorecard.Fails, Words: "an underscore, a dot, no separator, capitals and a digit that looks like a letter"},
 		{What: "spellings lead to one package", Want: scorecard.Holds, Words: "same package",
 			Acts: servedtest.Publishes(func(g *servedtest.Registry, _ scorecard.Credential, r scorecard.Release) scorecard.Answer {
-				if end := strings.LastIndex(strings.ToLower(r.Name), "con"); end > 0 && strings.HasSuffix(fold(r.Name), "confus") {
+				if end := strings.LastIndex(strings.ReplaceAll(strings.ToLower(r.Name), "0", "o"), "con"); end > 0 && strings.HasSuffix(fold(r.Name), "confus") {
 					r.Name = r.Name[:end] + label
 				}
 				if a := g.Takes(r); a.Verdict == scorecard.Accepted {
@@ -56,6 +58,17 @@ func TestCollect(t *testing.T) {
 				}
 				return trialtest.Refused("there already")
 			})},
+		{What: "a look-alike is another name", Want: scorecard.Partly, Words: "looks like a letter", Acts: func(g *servedtest.Registry) scorecard.Acts {
+			good(g)
+			refuses := g.Refuses
+			g.Refuses = func(as scorecard.Credential, r scorecard.Release) string {
+				if strings.HasSuffix(r.Name, "c0n-fus") {
+					return ""
+				}
+				return refuses(as, r)
+			}
+			return g
+		}},
 		{What: "names are made otherwise", Want: scorecard.CouldNotTell, Words: "does not end in",
 			Bench: func(b *trialtest.Bench) { b.Under = "@acme/*-trial" }},
 		{What: "the second party may not publish", Want: scorecard.CouldNotTell, Words: "reads differently",

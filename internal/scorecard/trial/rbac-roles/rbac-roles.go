@@ -109,6 +109,8 @@ func judge(s Seen) scorecard.Finding {
 		return scorecard.Found(scorecard.Fails, fmt.Sprintf("A credential that may only publish %s.", strings.Join(did, " and ")))
 	case len(open) > 0:
 		return scorecard.Found(scorecard.CouldNotTell, fmt.Sprintf("What a credential for publishing was answered does not tell whether its role is the reason (%s).", strings.Join(open, "; ")))
+	case len(refused) > 0 && s.Owner.Verdict == scorecard.NoCall:
+		return scorecard.Found(scorecard.NotSupported, "A credential that may publish was refused making a token without limits, but there is no call to add an owner, so who decides on people cannot be told.")
 	case len(refused) > 0:
 		return scorecard.Found(scorecard.Holds, fmt.Sprintf("A credential that may publish was refused %s.", strings.Join(refused, " and ")))
 	default:

@@ -21,6 +21,7 @@ func TestJudge(t *testing.T) {
 		{"added an owner", Seen{Publish: yes, Token: no, Owner: yes}, scorecard.Fails, "only publish added an owner"},
 		{"got a token with limits", Seen{Publish: yes, Token: yes, Narrowed: true, Owner: no, Known: true}, scorecard.Holds, "was refused"},
 		{"refused the one call there is", Seen{Publish: yes, Token: none, Owner: no, Known: true}, scorecard.Holds, "refused adding an owner"},
+		{"refused a token, and has no owners", Seen{Publish: yes, Token: no, Owner: none}, scorecard.NotSupported, "no call to add an owner"},
 		{"an owner whom nobody knows", Seen{Publish: yes, Token: none, Owner: no}, scorecard.CouldNotTell, "does not tell"},
 		{"asked for the password", Seen{Publish: yes, Token: trialtest.Refused("wrong password"), Owner: none}, scorecard.CouldNotTell, "does not tell"},
 		{"a fault", Seen{Publish: yes, Token: trialtest.Unclear, Owner: no, Known: true}, scorecard.CouldNotTell, "bad gateway"},
