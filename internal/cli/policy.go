@@ -23,10 +23,11 @@ func (p *program) policyCommand() *cobra.Command {
 		Use:   "policy",
 		Short: "Check, show and change the policy",
 		Long: `The policy says which rules there are, whether each is enforced or observed, and
-their settings. It is one YAML file; 'assay policy show' prints the one in
-force, with every key explained when it is still the default.`,
+their settings, and it can hold conditions: rules of your own over the facts of a
+version. It is one YAML file; 'assay policy show' prints the one in force,
+with every key explained when it is still the default.`,
 	}
-	cmd.AddCommand(p.policyCheckCommand(), p.policyShowCommand(), p.policyApplyCommand(),
+	cmd.AddCommand(p.policyCheckCommand(), p.policyShowCommand(), p.policyApplyCommand(), p.policyFieldsCommand(),
 		p.policyModeCommand(assay.Observe), p.policyModeCommand(assay.Enforce))
 	group(cmd)
 	return cmd
@@ -37,8 +38,8 @@ func (p *program) policyCheckCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check [FILE]",
 		Short: "Say what a policy file does, or all that is wrong with it",
-		Long: `Say in sentences what the rules of a policy file do, or name all its mistakes,
-each with its line. Without a file it speaks of the policy in force; - reads
+		Long: `Say in sentences what the rules and conditions of a policy file do, or name all
+its mistakes, each with its line. Without a file it speaks of the policy in force; - reads
 the standard input.`,
 		Example: "  assay policy check policy.yaml",
 		Args:    atMost("a file"),
@@ -144,6 +145,37 @@ func (p *program) policyApplyCommand() *cobra.Command {
 	}
 }
 
+func (p *program) policyFieldsCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "fields",
+		Short: "List the facts that conditions can ask for",
+		Long: `List the facts of a version that a condition of the policy file can ask for:
+name, type, meaning, and when each is unknown. To read what is unknown is an
+error, and a condition that fails denies; has(version.NAME) asks first.`,
+		Example: "  assay policy fields",
+		Args:    exactly(),
+		RunE: func(*cobra.Command, []string) error {
+			facts := policy.Fields()
+			if asJSON {
+				return printJSON(p.out, facts)
+			}
+			rows := make([][]string, len(facts))
+			for i, f := range facts {
+				meaning := f.Meaning
+				if f.Unknown != "" {
+					meaning += "; unknown " + f.Unknown
+				}
+				rows[i] = []string{"version." + f.Name, f.Type, meaning}
+			}
+			rows = append(rows, []string{"now", "timestamp", "the beginning of the present hour, in UTC"})
+			return columns(p.out, rows)
+		},
+	}
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}
+
 func (p *program) policyModeCommand(mode assay.Mode) *cobra.Command {
 	short, back, done := "Record what a rule says, and refuse nothing because of it", assay.Enforce,
 		"%s is observed: what it says is recorded and refuses nothing."
@@ -154,7 +186,7 @@ func (p *program) policyModeCommand(mode assay.Mode) *cobra.Command {
 		Use:     mode.String() + " RULE",
 		Short:   short,
 		Example: "  assay policy " + mode.String() + " cooldown",
-		Args:    exactly("a rule ('assay policy check' lists them)"),
+		Args:    exactly("a rule or condition ('assay policy check' lists them)"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.control(cmd.Context(), changing("policy "+mode.String()), func(ctx context.Context, c api.Control) error {
 				if _, err := c.SetMode(ctx, args[0], mode); err != nil {

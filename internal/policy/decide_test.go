@@ -361,12 +361,12 @@ func TestRulesAreOneList(t *testing.T) {
 		if !strings.Contains(DefaultText, "\n  "+rule+":\n") {
 			t.Errorf("the default text does not set %s", rule)
 		}
-		liftable := CheckLiftable(rule) == nil
+		liftable := checkLiftable(rule, nil) == nil
 		if liftable != (rule != RuleDigestChanged) {
 			t.Errorf("%s liftable: %v", rule, liftable)
 		}
 	}
-	if err := CheckLiftable("cooldwn"); !assay.Is(err, assay.Invalid) || !strings.Contains(err.Error(), "cooldown") {
+	if err := checkLiftable("cooldwn", nil); !assay.Is(err, assay.Invalid) || !strings.Contains(err.Error(), "cooldown") {
 		t.Errorf("an exception to an unknown rule says %v", err)
 	}
 }

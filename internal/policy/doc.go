@@ -15,6 +15,8 @@
 //   - cooldown: too young, or later than the hard date
 //   - age-unknown: no date, where the cooldown needs one
 //   - install-scripts: installing it runs its code
+//   - the conditions of the policy file, in its order: expressions in CEL over
+//     the facts (Fields), each with a name of its own, that deny or warn
 //
 // All rules are always evaluated; each says allow, warn, deny or nothing.
 // Deny beats warn beats allow, and where nobody speaks the decision is to
@@ -39,8 +41,13 @@
 //     therefore give moments ("until 2026-11-25 14:00 UTC") and never
 //     distances ("5 hours ago"), which would be false in a kept listing.
 //   - What is unknown is never an implicit allow: it is judged by a setting.
-//   - Where no rule speaks, Decide allocates nothing; Claimed and
-//     ClaimedBelow never do.
+//     A condition whose answer depends on it, or that costs more than it may,
+//     denies.
+//   - A condition sees the time by the hour, so that what depends on it holds
+//     until the next one. It has no way to anything but the facts and the
+//     time, and both what it may say and what it may cost are bounded.
+//   - Where no rule speaks and no condition is asked, Decide allocates
+//     nothing; Claimed and ClaimedBelow never do.
 //
 // It never does input or output, reads no clock, starts no goroutine and
 // keeps no state; a Ruleset is immutable and safe for concurrent use.

@@ -19,6 +19,9 @@ type File struct {
 	// Blocks stand in the file itself (blocks:), beside those that the
 	// operator makes one by one.
 	Blocks []Block
+	// Conditions are rules of the operator's own (conditions:), asked after
+	// the others in the order of the file.
+	Conditions []Condition
 }
 
 // BlockSettings are the settings of the rule block (rules: block:).
@@ -195,6 +198,14 @@ rules:
     effect: warn
     #exempt:
     #  - pkg:npm/esbuild
+
+# Rules of your own, over the facts of a version: see docs/conditions.md, and
+# "assay policy fields" for the facts.
+#conditions:
+#  - name: no-deprecated
+#    when: version.deprecated != ""
+#    effect: warn
+#    reason: its publisher calls it deprecated
 
 # Refused until this file says otherwise, or until the moment given.
 #blocks:

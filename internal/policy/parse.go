@@ -31,7 +31,7 @@ const (
 // collected into one error of kind Invalid; each is a line of its message and
 // begins with "line N: ".
 func Parse(text []byte, grammars func(assay.Ecosystem) (assay.Grammar, bool)) (*File, error) {
-	r := &reader{grammars: grammars}
+	r := &reader{source: text, grammars: grammars}
 	root, err := document(text)
 	if err != nil {
 		return nil, err
@@ -81,6 +81,7 @@ func unreadable(err error) error {
 
 // reader turns nodes into settings and collects what is wrong with them.
 type reader struct {
+	source   []byte
 	grammars func(assay.Ecosystem) (assay.Grammar, bool)
 	mistakes []mistake
 }
@@ -215,6 +216,7 @@ func (r *reader) file(root *yaml.Node) *File {
 			}
 		}},
 		field{"rules", func(n *yaml.Node) { r.rules(n, f) }},
+		field{"conditions", func(n *yaml.Node) { r.conditions(n, f) }},
 		field{"blocks", func(n *yaml.Node) { r.blocks(n, f) }},
 	)
 	if !seen["version"] {
@@ -232,7 +234,7 @@ func (r *reader) rules(n *yaml.Node, f *File) {
 		return field{"effect", func(n *yaml.Node) { r.effect(n, to) }}
 	}
 	exempt := func(to *[]Scope) field {
-		return field{"exempt", func(n *yaml.Node) { r.exempt(n, to) }}
+		return field{"exempt", func(n *yaml.Node) { r.scopes(n, "exempt", to) }}
 	}
 	c := &f.Cooldown
 	r.mapping(n, "rules",
@@ -268,7 +270,7 @@ func (r *reader) blocks(n *yaml.Node, f *File) {
 				}
 				first[b.Pattern.String()] = n.Line
 			}},
-			field{"reason", func(n *yaml.Node) { r.reason(n, &b.Reason) }},
+			field{"reason", func(n *yaml.Node) { r.reason(n, "reason", &b.Reason) }},
 			field{"until", func(n *yaml.Node) { r.time(n, "until", &b.Until) }},
 		)
 		for _, key := range []string{"pattern", "reason"} {
@@ -296,8 +298,8 @@ func (r *reader) per(n *yaml.Node, to *[]Wait) {
 	})
 }
 
-func (r *reader) exempt(n *yaml.Node, to *[]Scope) {
-	r.list(n, "exempt", func(n *yaml.Node) {
+func (r *reader) scopes(n *yaml.Node, what string, to *[]Scope) {
+	r.list(n, what, func(n *yaml.Node) {
 		if s, ok := r.scope(n); ok {
 			*to = append(*to, s)
 		}
@@ -331,8 +333,8 @@ func (r *reader) mode(n *yaml.Node, rule string, to *assay.Mode) {
 		return
 	}
 	err := to.UnmarshalText([]byte(s))
-	if err == nil {
-		err = checkMode(rule, *to)
+	if err == nil && rule != "" { // a condition may be in either mode
+		err = checkMode(rule, *to, nil)
 	}
 	if err != nil {
 		r.wrong(n, "%s", assay.PublicMessage(err))
@@ -367,12 +369,16 @@ func (r *reader) age(n *yaml.Node, to *Age) {
 	r.wrong(n, "%q is no way to count an age: write %s or %s", s, AgeUpstream, AgeFirstSeen)
 }
 
-func (r *reader) reason(n *yaml.Node, to *string) {
-	s, ok := r.text(n, "reason")
+func (r *reader) reason(n *yaml.Node, what string, to *string) {
+	s, ok := r.text(n, what)
 	if !ok {
 		return
 	}
 	clean, err := CleanReason(s)
+	if err != nil && what != "reason" {
+		r.wrong(n, "%s: say it in a few words, of %d bytes at the most", what, MaxReason)
+		return
+	}
 	if err != nil {
 		r.wrong(n, "%s", assay.PublicMessage(err))
 		return

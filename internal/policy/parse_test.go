@@ -90,7 +90,7 @@ func TestParseRefuses(t *testing.T) {
 		{"two documents", "version: 1\n---\nversion: 1\n", []string{"line 2: a second document"}},
 		{"no version", "rules: {}\n", []string{"line 1: version is missing"}},
 		{"a version to come", "version: 2\n", []string{`line 1: this Assay reads policies of version 1, not "2"`}},
-		{"an unknown key", "version: 1\nrule: {}\n", []string{`line 2: "rule" is no key of the policy: there are version, rules, blocks`}},
+		{"an unknown key", "version: 1\nrule: {}\n", []string{`line 2: "rule" is no key of the policy: there are version, rules, conditions, blocks`}},
 		{"an unknown rule", "version: 1\nrules:\n  coldown: {mode: observe}\n",
 			[]string{`line 3: "coldown" is no key of rules: there are block, status, digest-changed, vanished, cooldown, age-unknown, install-scripts`}},
 		{"a key in another case", "version: 1\nrules:\n  Cooldown: {mode: observe}\n", []string{`line 3: "Cooldown" is no key of rules`}},
@@ -233,6 +233,8 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("version: 1\nrules: {cooldown: {minimum: 3d, per: [{match: 'pkg:npm/a@<2', minimum: 0}]}}\n"))
 	f.Add([]byte("version: 1\nblocks:\n  - {pattern: \"pkg:npm/%1b*\", reason: \"\\e\", until: 2027-01-01}\n"))
 	f.Add([]byte("a: &a [*a]\n---\n"))
+	f.Add([]byte("version: 1\nconditions:\n  - {name: c, match: pkg:npm/a, when: 'version.published < now', effect: deny, reason: r}\n"))
+	f.Add([]byte("version: 1\nconditions:\n  - name: c\n    when: >-\n      version.nam\n\n       && \"\\\"\n"))
 	f.Add([]byte("\ufeffversion: 1\r\nrules:\r  cooldown:\u2028    mode: enforce\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		file, err := Parse(text, grammars)
@@ -265,6 +267,11 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("the edited text is not read: %v\n%q\n%q", err, text, edited)
 		}
 		file.Cooldown.Mode = assay.Observe
+		for _, f := range []*File{file, again} {
+			for i := range f.Conditions {
+				f.Conditions[i].program = nil // no two compare equal
+			}
+		}
 		if !reflect.DeepEqual(file, again) {
 			t.Fatalf("the edit changed more than the mode:\n%q\n%q", text, edited)
 		}

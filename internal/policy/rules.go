@@ -24,12 +24,12 @@ func Rules() []string {
 	return []string{RuleBlock, RuleStatus, RuleDigestChanged, RuleVanished, RuleCooldown, RuleAgeUnknown, RuleInstallScripts}
 }
 
-// CheckLiftable answers an error of kind Invalid, written for the person who
-// asked for an exception, when the rule does not exist or its deny cannot be
-// lifted. Other bytes under a known name are the mark of an attack on the
-// upstream: nobody may wave them through one version at a time.
-func CheckLiftable(rule string) error {
-	if err := checkRule(rule); err != nil {
+// checkLiftable answers an error of kind Invalid when the rule is neither
+// built in nor one of the conditions, or when nothing lifts its deny. Other
+// bytes under a known name are the mark of an attack on the upstream: nobody
+// may wave them through one version at a time.
+func checkLiftable(rule string, conditions []Condition) error {
+	if err := checkRule(rule, conditions); err != nil {
 		return err
 	}
 	if rule == RuleDigestChanged {
@@ -40,8 +40,8 @@ func CheckLiftable(rule string) error {
 
 // checkMode answers an error of kind Invalid for a rule that does not exist
 // or that cannot be in the mode.
-func checkMode(rule string, mode assay.Mode) error {
-	if err := checkRule(rule); err != nil {
+func checkMode(rule string, mode assay.Mode, conditions []Condition) error {
+	if err := checkRule(rule, conditions); err != nil {
 		return err
 	}
 	if rule == RuleStatus && mode == assay.Observe {
@@ -53,9 +53,13 @@ func checkMode(rule string, mode assay.Mode) error {
 	return nil
 }
 
-func checkRule(rule string) error {
-	if !slices.Contains(Rules(), rule) {
-		return assay.Errorf(assay.Invalid, "there is no rule %q: the rules are %s", rule, strings.Join(Rules(), ", "))
+func checkRule(rule string, conditions []Condition) error {
+	names := Rules()
+	for _, c := range conditions {
+		names = append(names, c.Name)
+	}
+	if !slices.Contains(names, rule) {
+		return assay.Errorf(assay.Invalid, "there is no rule %q: the rules are %s", rule, strings.Join(names, ", "))
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ type Ruleset struct {
 	cooldown       cooldownRule
 	ageUnknown     ageUnknownRule
 	installScripts installScriptsRule
+	conditions     []conditionRule
 	exceptions     map[exceptionKey]Exception
 	claims         claimIndex
 }
@@ -39,9 +40,29 @@ func Compile(epoch uint64, f *File, blocks []Block, exceptions []Exception, clai
 		cooldown:       cooldown,
 		ageUnknown:     ageUnknownRule{AgeUnknownSettings: f.AgeUnknown, cooldown: cooldown},
 		installScripts: installScriptsRule{f.InstallScripts},
-		exceptions:     indexExceptions(exceptions),
+		conditions:     conditionRules(f.Conditions),
+		exceptions:     indexExceptions(exceptions, f.Conditions),
 		claims:         newClaimIndex(claims),
 	}
+}
+
+func conditionRules(conditions []Condition) []conditionRule {
+	var out []conditionRule
+	for _, c := range conditions {
+		out = append(out, conditionRule{c})
+	}
+	return out
+}
+
+// CheckLiftable answers an error of kind Invalid, written for the person who
+// asked for an exception, when the rule does not exist in this ruleset or its
+// deny cannot be lifted.
+func (r *Ruleset) CheckLiftable(rule string) error {
+	var own []Condition
+	for _, c := range r.conditions {
+		own = append(own, c.Condition)
+	}
+	return checkLiftable(rule, own)
 }
 
 // Epoch numbers the state of policy, blocks, exceptions and claims. It rises with
@@ -68,8 +89,11 @@ func (r *Ruleset) Decide(f *assay.Facts, now time.Time) assay.Decision {
 	r.cooldown.speak(&h)
 	r.ageUnknown.speak(&h)
 	r.installScripts.speak(&h)
+	for i := range r.conditions {
+		r.conditions[i].speak(&h)
+	}
 	if len(h.opinions) == 0 {
-		return assay.Decision{Effect: assay.Allow}
+		return assay.Decision{Effect: assay.Allow, Until: h.until}
 	}
 	return h.close(r.exceptions)
 }
@@ -80,6 +104,10 @@ type hearing struct {
 	facts    *assay.Facts
 	now      time.Time
 	opinions []assay.Opinion
+	// until is when a rule that said nothing may speak; zero: never.
+	until time.Time
+	// spent is what conditions have cost so far, by mode.
+	spent [2]uint64
 }
 
 func (h *hearing) say(o assay.Opinion) {
@@ -94,7 +122,7 @@ func (h *hearing) passed(t time.Time) bool { return !t.IsZero() && !h.now.Before
 
 // close lifts what exceptions lift and sums the opinions up.
 func (h *hearing) close(exceptions map[exceptionKey]Exception) assay.Decision {
-	d := assay.Decision{Effect: assay.Allow, Opinions: h.opinions}
+	d := assay.Decision{Effect: assay.Allow, Opinions: h.opinions, Until: h.until}
 	for i := range d.Opinions {
 		o := &d.Opinions[i]
 		d.Until = sooner(d.Until, o.Until)
@@ -131,10 +159,10 @@ type exceptionKey struct {
 // indexExceptions keeps, of several exceptions to the same, the one that
 // lasts longest: as long as it holds, the others change nothing. What cannot
 // be lifted is left out, wherever the exception came from.
-func indexExceptions(exceptions []Exception) map[exceptionKey]Exception {
+func indexExceptions(exceptions []Exception, conditions []Condition) map[exceptionKey]Exception {
 	index := make(map[exceptionKey]Exception, len(exceptions))
 	for _, e := range exceptions {
-		if e.ID == "" || e.Coordinate.Version == "" || CheckLiftable(e.Rule) != nil {
+		if e.ID == "" || e.Coordinate.Version == "" || checkLiftable(e.Rule, conditions) != nil {
 			continue
 		}
 		key := exceptionKey{version(e.Coordinate), e.Rule}

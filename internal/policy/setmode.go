@@ -17,11 +17,15 @@ import (
 // back as it is. Errors are of kind Invalid; the text need not have passed
 // Parse, and the result has to.
 func SetMode(text []byte, rule string, mode assay.Mode) ([]byte, error) {
-	if err := checkMode(rule, mode); err != nil {
-		return nil, err
-	}
 	root, err := document(text)
 	if err != nil {
+		return nil, err
+	}
+	item, at := conditionItem(root, rule)
+	if item != nil {
+		return setItemMode(text, root, item, at, rule, mode.String())
+	}
+	if err := checkMode(rule, mode, conditionNames(root)); err != nil {
 		return nil, err
 	}
 	if m := child(child(root, "rules"), rule); m != nil && scalarChild(m, "mode") == mode.String() {
@@ -51,6 +55,11 @@ func edit(text []byte, root *yaml.Node, rule, mode string) ([]byte, bool) {
 	if section == nil {
 		return insert(text, rules, rule, "mode", mode)
 	}
+	return editMode(text, section, mode)
+}
+
+// editMode changes the mode of one mapping.
+func editMode(text []byte, section *yaml.Node, mode string) ([]byte, bool) {
 	value := child(section, "mode")
 	if value == nil {
 		return insert(text, section, "mode", mode)
@@ -173,4 +182,60 @@ func withMode(n *yaml.Node, path ...string) *yaml.Node {
 func same(a, b *yaml.Node) bool {
 	return a.Kind == b.Kind && a.ShortTag() == b.ShortTag() && a.Value == b.Value && a.Anchor == b.Anchor &&
 		slices.EqualFunc(a.Content, b.Content, same)
+}
+
+// conditionItem finds the condition of a name, and its place in the list.
+func conditionItem(root *yaml.Node, name string) (*yaml.Node, int) {
+	list := child(root, "conditions")
+	if list == nil || list.Kind != yaml.SequenceNode {
+		return nil, 0
+	}
+	for i, item := range list.Content {
+		if scalarChild(item, "name") == name && conditionName(name) == nil {
+			return item, i
+		}
+	}
+	return nil, 0
+}
+
+// conditionNames are those that there are, to be named to who misspelled one.
+func conditionNames(root *yaml.Node) []Condition {
+	var out []Condition
+	if list := child(root, "conditions"); list != nil {
+		for _, item := range list.Content {
+			if name := scalarChild(item, "name"); conditionName(name) == nil {
+				out = append(out, Condition{Name: name})
+			}
+		}
+	}
+	return out
+}
+
+// setItemMode changes the mode of a condition, and checks the result like
+// SetMode does.
+func setItemMode(text []byte, root, item *yaml.Node, at int, rule, mode string) ([]byte, error) {
+	if scalarChild(item, "mode") == mode {
+		return slices.Clone(text), nil
+	}
+	if edited, ok := editMode(text, item, mode); ok {
+		want := withItem(root, at, mode)
+		if got, err := document(edited); err == nil && same(want, got) {
+			return edited, nil
+		}
+	}
+	return nil, assay.Errorf(assay.Invalid, "the policy is written in a way that cannot be edited here: set mode: %s of the condition %s by hand and apply it", mode, rule)
+}
+
+// withItem returns a copy of the tree with the mode of one condition set.
+func withItem(root *yaml.Node, at int, mode string) *yaml.Node {
+	made := &yaml.Node{Kind: root.Kind, Tag: root.Tag, Content: slices.Clone(root.Content)}
+	for i := 0; i+1 < len(made.Content); i += 2 {
+		if made.Content[i].Value == "conditions" {
+			list := made.Content[i+1]
+			changed := &yaml.Node{Kind: list.Kind, Tag: list.Tag, Content: slices.Clone(list.Content)}
+			changed.Content[at] = withMode(changed.Content[at], "mode", mode)
+			made.Content[i+1] = changed
+		}
+	}
+	return made
 }

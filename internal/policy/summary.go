@@ -13,7 +13,7 @@ type RuleSummary struct {
 
 // Summaries says of every rule, in their order, what it does.
 func (r *Ruleset) Summaries() []RuleSummary {
-	return []RuleSummary{
+	out := []RuleSummary{
 		{RuleBlock, r.block.mode, r.block.summary()},
 		{RuleStatus, r.status.mode, r.status.summary()},
 		{RuleDigestChanged, r.digestChanged.mode, r.digestChanged.summary()},
@@ -22,4 +22,8 @@ func (r *Ruleset) Summaries() []RuleSummary {
 		{RuleAgeUnknown, r.ageUnknown.Mode, r.ageUnknown.summary()},
 		{RuleInstallScripts, r.installScripts.Mode, r.installScripts.summary()},
 	}
+	for i := range r.conditions {
+		out = append(out, RuleSummary{r.conditions[i].Name, r.conditions[i].Mode, r.conditions[i].summary()})
+	}
+	return out
 }

@@ -24,7 +24,7 @@ func (b *Book) Except(ctx context.Context, by assay.Principal, purl, rule, reaso
 	if err != nil {
 		return store.Exception{}, err
 	}
-	if err := policy.CheckLiftable(rule); err != nil {
+	if err := b.Current().CheckLiftable(rule); err != nil {
 		return store.Exception{}, err
 	}
 	now := b.moment()
