@@ -41,6 +41,9 @@ type house struct {
 	blobs  *dir.Store // nil until openBlobs
 	heavy  sync.Mutex // held by a verification or a backup; see alone
 
+	reach      ruleReaches // counted for the page of the rules
+	previewing sync.Mutex  // held by a preview of a policy
+
 	// The log; nil until openLog, or openLogFiles.
 	logFiles  *journal.Directory
 	sequencer *journal.Sequencer
@@ -100,7 +103,7 @@ func (h *house) furnish(ctx context.Context, f furniture) error {
 	fetching.UserAgent = "assay/" + readBuild().Version
 	fetching.Log = h.log
 	h.client = upstream.New(fetching)
-	h.counts = usage.Start(h.store, usage.Options{Log: h.log, Now: h.now})
+	h.counts = usage.Start(h.store, usage.Options{Log: h.log, Now: h.now, Hosted: h.isClaimed})
 	limits := registry.DefaultLimits()
 	if f.cache > 0 {
 		limits.Cache = f.cache
@@ -115,6 +118,11 @@ func (h *house) furnish(ctx context.Context, f furniture) error {
 		Adapters: h.table.Adapters(), BaseURL: f.base, Limits: limits, Log: h.log, Now: h.now,
 	})
 	return err
+}
+
+// isClaimed tells whether a package is hosted here.
+func (h *house) isClaimed(c assay.Coordinate) bool {
+	return h.rules.Current().Claimed(c.Ecosystem, c.Name)
 }
 
 // knownUpstream and hosted answer the rulebook's questions before a claim is

@@ -55,6 +55,7 @@ func TestMain(m *testing.M) {
 //	log NAME TEXT       waits until the running server has logged the text
 //	env-file NAME FILE  sets NAME to what stands in the file
 //	get-as FILE URL     as get, with the token in the file
+//	wait-for LINE TEXT  runs 'assay ...' until it prints the text
 //	spoil DIR           changes the last byte of every file below it
 //
 // Only programs of the script are on PATH: its bin folder, and assay.
@@ -75,7 +76,7 @@ func TestScripts(t *testing.T) {
 			"npm-upstream": npmUpstream, "npm-upstream-stops": npmUpstreamStops, "go-upstream": goUpstream,
 			"serve": serveInScript, "halt": haltInScript, "crash": crashInScript, "get": get,
 			"free-port": freePort, "front": front, "log": logged,
-			"env-file": envFile, "get-as": getAs, "spoil": spoil,
+			"env-file": envFile, "get-as": getAs, "spoil": spoil, "wait-for": waitFor,
 		},
 	})
 }
@@ -307,6 +308,25 @@ func front(ts *testscript.TestScript, neg bool, args []string) {
 	w := worldOf(ts)
 	w.fronts = append(w.fronts, f)
 	ts.Setenv(args[0], f.URL+"/")
+}
+
+// waitFor is for what is written a moment later: counts are, each second.
+func waitFor(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 || neg {
+		ts.Fatalf("usage: wait-for LINE TEXT")
+	}
+	words := strings.Fields(args[0])
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		cmd := exec.Command(ts.Getenv("ASSAY"), words[1:]...)
+		cmd.Dir, cmd.Env = ts.MkAbs("."), environOf(ts)
+		out, err := cmd.CombinedOutput()
+		if err == nil && strings.Contains(string(out), args[1]) {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("'%s' does not print %q: %v\n%s", args[0], args[1], err, out)
+		}
+	}
 }
 
 func logged(ts *testscript.TestScript, neg bool, args []string) {

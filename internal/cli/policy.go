@@ -27,7 +27,7 @@ their settings, and it can hold conditions: rules of your own over the facts of 
 version. It is one YAML file; 'assay policy show' prints the one in force,
 with every key explained when it is still the default.`,
 	}
-	cmd.AddCommand(p.policyCheckCommand(), p.policyShowCommand(), p.policyApplyCommand(), p.policyFieldsCommand(),
+	cmd.AddCommand(p.policyCheckCommand(), p.policyShowCommand(), p.policyPreviewCommand(), p.policyApplyCommand(), p.policyFieldsCommand(),
 		p.policyModeCommand(assay.Observe), p.policyModeCommand(assay.Enforce))
 	group(cmd)
 	return cmd

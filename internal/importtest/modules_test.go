@@ -18,6 +18,8 @@ type outside struct {
 var modules = []outside{
 	{"cel.dev/cel-go", []string{"internal/policy"}, "conditions in the policy file: a language that is typed, ends, and has no way out"},
 	{"deps.dev/util/semver", []string{"internal/ecosystem/npm/wire"}, "version order and ranges as the ecosystems' own clients know them"},
+	{"github.com/chromedp/chromedp", nil, "drives the browser that the pages are checked in; tests only"},
+	{"github.com/chromedp/cdproto", nil, "the words that chromedp and the browser exchange; tests only"},
 	{"github.com/go-json-experiment/json", []string{"internal/ecosystem/npm/wire", "internal/ecosystem/golang/wire", "internal/server/api", "internal/store/sqlite", "internal/rulebook", "internal/cli/..."}, "reads a document of 10 MB as a stream and refuses duplicate keys, which encoding/json does not"},
 	{"github.com/klauspost/compress", []string{"internal/registry", "internal/upstream", "internal/ecosystem/npm/wire"}, "gzip at a fraction of the standard library's time"},
 	{"github.com/pressly/goose/v3", []string{"internal/store/sqlite"}, "migrations from plain SQL files"},

@@ -226,7 +226,7 @@ func (a *answer) cost() int64 {
 	if a.spool != nil {
 		// It lies on disk, but holds a file open and room there: a share of
 		// its size bounds both.
-		return own + a.size/8
+		return own + max(a.size/8, openCost)
 	}
 	return own + a.size
 }

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"slices"
 	"sort"
 	"time"
 
@@ -86,8 +87,8 @@ func (pl *Place) explainPackage(ctx context.Context, c assay.Coordinate) (assay.
 	ex.Facts = []assay.Fact{{Name: "origin", Value: sn.pkg.Origin, Source: "the registry's upstream", Known: sn.pkg.Origin != ""}}
 	ex.Facts = append(ex.Facts, pl.alsoOffered(ctx, c.Name, sn.pkg.Origin)...)
 	ex.Advice = advice(pl, c, &ex)
-	if lead := firstRefusal(decided); lead != nil {
-		pl.s.cfg.Usage.Verdict(pl.name, c, *lead, true, assay.PrincipalOf(ctx), lastSegment(ex.Why))
+	if firstRefusal(decided) != nil {
+		pl.s.cfg.Usage.Explained(c, lastSegment(ex.Why))
 	} else {
 		ex.Why = "" // nothing is refused, so there is nothing that the page would explain
 	}
@@ -132,8 +133,10 @@ func (pl *Place) explainVersion(ctx context.Context, c assay.Coordinate) (assay.
 	if d.Denied() {
 		ex.Nearest = pl.Nearest(ctx, c.Name, c.Version)
 	}
-	// Counted, so that the address can be followed; else there is none.
-	if pl.count(ctx, c, d) == 0 {
+	// Noted, so that the address can be followed; else there is none.
+	if slices.ContainsFunc(d.Opinions, against) {
+		pl.s.cfg.Usage.Explained(c, lastSegment(ex.Why))
+	} else {
 		ex.Why = ""
 	}
 	ex.Advice = advice(pl, c, &ex)

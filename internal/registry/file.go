@@ -12,7 +12,6 @@ import (
 	"hash"
 	"io"
 	"slices"
-	"time"
 
 	"assay.invalid/internal/assay"
 	"assay.invalid/internal/blob"
@@ -20,13 +19,6 @@ import (
 	"assay.invalid/internal/store"
 	"assay.invalid/internal/upstream"
 )
-
-// hotFile is a small stored file in memory, with what its decision needs.
-type hotFile struct {
-	file ecosystem.File
-	row  store.File
-	body []byte
-}
 
 // File decides on a file and returns it: from memory, from the blob store, or
 // as a transfer under way.
@@ -37,13 +29,16 @@ func (pl *Place) File(ctx context.Context, name, file string) (*ecosystem.Conten
 		if err := pl.mayRead(ctx, name); err != nil {
 			return nil, err
 		}
-		f, e, err := pl.locate(ctx, name, file)
+		f, e, named, err := pl.locate(ctx, name, file)
 		if err != nil {
 			return nil, err
 		}
 		fl = pl.s.flights.begin()
 		content, err = pl.decideAndOpen(ctx, name, f, e, fl)
 		if err == nil {
+			if named {
+				pl.remember(name, file, f)
+			}
 			break
 		}
 		fl.end()
@@ -53,11 +48,13 @@ func (pl *Place) File(ctx context.Context, name, file string) (*ecosystem.Conten
 	}
 	content.Flight = fl
 	release := content.Release
+	if release == nil {
+		content.Release = fl.end
+		return content, nil
+	}
 	content.Release = func() {
 		fl.end()
-		if release != nil {
-			release()
-		}
+		release()
 	}
 	return content, nil
 }
@@ -66,45 +63,77 @@ func (pl *Place) File(ctx context.Context, name, file string) (*ecosystem.Conten
 var errMoved = errors.New("the facts have changed")
 
 // locate finds which file of which version is meant, and its facts. The entry
-// is nil for a file that needs none (File.Always).
-func (pl *Place) locate(ctx context.Context, name, file string) (ecosystem.File, *entry, error) {
+// is nil for a file that needs none (File.Always). named tells that the name
+// alone said which file it is, and was not remembered.
+func (pl *Place) locate(ctx context.Context, name, file string) (f ecosystem.File, e *entry, named bool, err error) {
 	if pl.Claimed(name) {
-		return pl.hostedFile(ctx, name, file)
+		f, e, err = pl.hostedFile(ctx, name, file)
+		return f, e, false, err
 	}
-	if f, err := pl.format.Locate(name, file, nil); err == nil {
-		if _, ok := pl.format.VersionSource(name, f.Version); ok {
-			if f.Always {
-				return f, nil, nil
-			}
-			e, err := pl.version(ctx, name, f)
-			return f, e, err
+	f, ok, known, err := pl.named(name, file)
+	if ok {
+		if !f.Always {
+			e, err = pl.version(ctx, name, f)
 		}
-	} else if _, ok := pl.format.VersionSource(name, ""); ok {
-		return f, nil, err
+		return f, e, !known, err
+	}
+	if err != nil {
+		if _, ok := pl.format.VersionSource(name, ""); ok {
+			return f, nil, false, err
+		}
 	}
 	sn, _, err := pl.load(ctx, name, forFile)
 	if err != nil {
-		return ecosystem.File{}, nil, err
+		return ecosystem.File{}, nil, false, err
 	}
-	f, e, err := pl.locateIn(ctx, sn, name, file)
+	f, e, err = pl.locateIn(ctx, sn, name, file)
 	if assay.Is(err, assay.NotFound) && !sn.fresh(pl.s.now(), &pl.s.lim) {
 		// Perhaps it was published since we last looked.
 		if sn, _, err = pl.load(ctx, name, forMissing); err != nil {
-			return ecosystem.File{}, nil, err
+			return ecosystem.File{}, nil, false, err
 		}
 		f, e, err = pl.locateIn(ctx, sn, name, file)
 	}
-	return f, e, err
+	return f, e, false, err
+}
+
+// named finds a file that its name alone determines, as in formats whose
+// listing does not say all; ok is false for every other. known tells that the
+// name was remembered.
+func (pl *Place) named(name, file string) (f ecosystem.File, ok, known bool, err error) {
+	if p, kept := pl.packages.get(name); kept {
+		if was, ok := p.named.get(file); ok {
+			return was.file, true, true, nil
+		}
+	}
+	f, err = pl.format.Locate(name, file, nil)
+	if err != nil {
+		return f, false, false, err
+	}
+	_, ok = pl.format.VersionSource(name, f.Version)
+	return f, ok, false, nil
+}
+
+// remember keeps what a name was found to mean, of a file that was handed out
+// from here: any other name could be asked for without end.
+func (pl *Place) remember(name, file string, f ecosystem.File) {
+	if p, ok := pl.packages.get(name); ok {
+		p.named.put(file, found{file: f})
+	}
 }
 
 // locateIn looks in a snapshot, then among the stored files of versions that
 // left the listing: a lock file of today installs in years.
 func (pl *Place) locateIn(ctx context.Context, sn *snapshot, name, file string) (ecosystem.File, *entry, error) {
+	if known, ok := sn.found.get(file); ok {
+		return known.file, known.entry, nil
+	}
 	notFound := assay.Errorf(assay.NotFound, "%s has no file %s", name, file)
 	if sn.listing != nil {
 		f, err := pl.format.Locate(name, file, sn.listing)
 		if err == nil {
 			if e, _ := sn.lookup(f.Version); e != nil {
+				sn.found.put(file, found{f, e})
 				return f, e, nil
 			}
 			return f, nil, notFound
@@ -142,6 +171,7 @@ func (pl *Place) decideAndOpen(ctx context.Context, name string, f ecosystem.Fil
 			d := e.decide(rules, pl.s.now())
 			pl.count(ctx, at, d)
 			if d.Denied() {
+				pl.s.cfg.Usage.Decided(at, d)
 				return nil, denied(at, d)
 			}
 			if pl.s.cfg.Rules.Current() != rules {
@@ -154,6 +184,9 @@ func (pl *Place) decideAndOpen(ctx context.Context, name string, f ecosystem.Fil
 				if lead := d.Lead(); lead != nil {
 					warning = lead.Rule + ": " + lead.Reason
 				}
+			}
+			if len(d.Opinions) > 0 && !f.Info { // Fetch counts files, not what only describes them
+				pl.s.cfg.Usage.Decided(at, d)
 			}
 			break
 		}
@@ -180,34 +213,36 @@ func denied(at assay.Coordinate, d *assay.Decision) error {
 }
 
 // count records what was refused or warned of, and what an observed rule
-// would have done. It returns how many opinions there were to record.
-func (pl *Place) count(ctx context.Context, at assay.Coordinate, d *assay.Decision) (n int) {
-	for i := range d.Opinions {
-		op := d.Opinions[i]
-		if op.Effect < assay.Warn || op.LiftedBy != "" {
-			continue
+// would have done.
+func (pl *Place) count(ctx context.Context, at assay.Coordinate, d *assay.Decision) {
+	for _, op := range d.Opinions {
+		if against(op) {
+			pl.s.cfg.Usage.Verdict(pl.name, at, op, d.Denied(), assay.PrincipalOf(ctx), lastSegment(pl.s.why(at)))
 		}
-		pl.s.cfg.Usage.Verdict(pl.name, at, op, d.Denied(), assay.PrincipalOf(ctx), lastSegment(pl.s.why(at)))
-		n++
 	}
-	return n
 }
+
+// against tells whether an opinion speaks against a version, observed or not.
+func against(op assay.Opinion) bool { return op.Effect >= assay.Warn && op.LiftedBy == "" }
 
 // bytesOf opens stored bytes or joins a transfer.
 func (pl *Place) bytesOf(ctx context.Context, name string, f ecosystem.File, e *entry) (*ecosystem.Content, error) {
 	key := store.FileKey{Registry: pl.name, Name: name, Version: f.Version, File: f.Name}
-	memory := pl.name + "\x00" + name + "\x00" + f.Version + "\x00" + f.Name
-	if hot, ok := pl.s.hot.get(memory); ok {
-		pl.s.stats.FilesWarm.Add(1)
-		pl.touch(key)
-		return &ecosystem.Content{ETag: etagOf(hot.row), Modified: hot.row.FirstSeen.Truncate(time.Second), Size: hot.row.Size, Seeker: bytes.NewReader(hot.body)}, nil
+	if hot, ok := pl.s.hot.get(key); ok {
+		if content, ok := hot.content(); ok {
+			pl.s.stats.FilesWarm.Add(1)
+			if hot.due(pl.s.now()) {
+				pl.touch(key)
+			}
+			return content, nil
+		}
 	}
 	row, err := pl.stored(ctx, key)
 	if err != nil && !assay.Is(err, assay.NotFound) {
 		return nil, err
 	}
 	if err == nil && row.Stored {
-		content, err := pl.openStored(ctx, memory, f, row)
+		content, err := pl.openStored(ctx, key, row)
 		if err == nil {
 			pl.s.stats.FilesWarm.Add(1)
 			pl.touch(key)
@@ -264,25 +299,28 @@ func (pl *Place) stored(ctx context.Context, key store.FileKey) (store.File, err
 
 func etagOf(row store.File) string { return `"` + row.Blob.Value()[:32] + `"` }
 
-// openStored opens a stored file, and keeps a small one in memory.
-func (pl *Place) openStored(ctx context.Context, memory string, f ecosystem.File, row store.File) (*ecosystem.Content, error) {
+// openStored opens a stored file and keeps it: a small one in memory, a larger
+// one open.
+func (pl *Place) openStored(ctx context.Context, key store.FileKey, row store.File) (*ecosystem.Content, error) {
 	b, err := pl.s.cfg.Blobs.Open(ctx, row.Blob)
 	if err != nil {
 		return nil, err
 	}
-	content := &ecosystem.Content{ETag: etagOf(row), Modified: row.FirstSeen.Truncate(time.Second), Size: row.Size}
+	hot := newHotFile(row)
 	if row.Size <= pl.s.lim.HotFile {
-		body, err := io.ReadAll(io.LimitReader(b.Reader(), row.Size+1))
+		hot.body, err = io.ReadAll(io.LimitReader(b.Reader(), row.Size+1))
 		_ = b.Close() // read-only
 		if err != nil {
-			return nil, assay.Wrap(assay.Internal, err, "reading the stored file %s", f.Name)
+			return nil, assay.Wrap(assay.Internal, err, "reading the stored file %s", key.File)
 		}
-		pl.s.hot.put(memory, hotFile{file: f, row: row, body: body}, int64(len(body))+512)
-		content.Seeker = bytes.NewReader(body)
-		return content, nil
+	} else {
+		hot.open = b
 	}
-	content.Seeker = b.Reader()
-	content.Release = func() { _ = b.Close() }
+	content, ok := hot.content()
+	if !ok {
+		return nil, assay.Errorf(assay.Internal, "the stored file %s was closed while it was opened", key.File)
+	}
+	pl.s.hot.put(key, hot, hot.cost())
 	return content, nil
 }
 

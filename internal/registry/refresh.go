@@ -127,14 +127,30 @@ func (pl *Place) noUpstream() error {
 		"the registry %s has no upstream, so Assay cannot pull packages through; set one with: assay upstream set %s ADDRESS", pl.name, pl.name)
 }
 
-// restore makes a snapshot from the store alone, or answers NotFound.
+// restore makes a snapshot from the store alone and installs it, or answers
+// NotFound.
 func (pl *Place) restore(ctx context.Context, p *pack, name string) (*snapshot, error) {
+	generation := p.generation.Load()
+	sn, err := pl.stillKept(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	// A refresh may have been faster; what it found is newer than the store's.
+	if now := p.current.Load(); now != nil && !now.hosted {
+		return now, nil
+	}
+	pl.install(p, name, sn, generation)
+	return sn, nil
+}
+
+// stillKept makes a snapshot from the store alone, or answers NotFound. It
+// leaves the memory as it is.
+func (pl *Place) stillKept(ctx context.Context, name string) (*snapshot, error) {
 	sources := pl.format.Sources(name)
 	docs := make([]store.Document, len(sources))
 	var pkg store.Package
 	rows := map[string]store.Version{}
 	var standings map[string]store.Standing
-	generation := p.generation.Load()
 	err := pl.s.cfg.Store.View(ctx, func(tx store.Tx) error {
 		var err error
 		if standings, err = readStandings(ctx, tx, pl.name, name); err != nil {
@@ -177,11 +193,6 @@ func (pl *Place) restore(ctx context.Context, p *pack, name string) (*snapshot, 
 	}
 	sn := pl.build(pkg, listing, docs, rows, standings, main.Checked)
 	sn.missing = main.Missing
-	// A refresh may have been faster; what it found is newer than the store's.
-	if now := p.current.Load(); now != nil && !now.hosted {
-		return now, nil
-	}
-	pl.install(p, name, sn, generation)
 	return sn, nil
 }
 

@@ -41,6 +41,12 @@ type Fetcher interface {
 type Counter interface {
 	Fetch(c assay.Coordinate, p assay.Principal)
 	Verdict(registry string, c assay.Coordinate, op assay.Opinion, denied bool, p assay.Principal, why string)
+	// Decided counts a decision that was taken on a request for a file, once
+	// a request; one without opinions need not be told.
+	Decided(c assay.Coordinate, d *assay.Decision)
+	// Explained notes the why id of an explanation that was asked for. It is
+	// no request for a package, and counts as none.
+	Explained(c assay.Coordinate, why string)
 	// Why returns the package URL that a why id was given for, or NotFound.
 	Why(ctx context.Context, id string) (string, error)
 }
@@ -60,9 +66,9 @@ type Limits struct {
 	DateMost    int           // and at most in one refresh
 	Snapshots   int64         // bytes of listings kept in memory, roughly
 	Answers     int64         // bytes of rendered answers kept in memory
-	AnswerInRAM int64         // a larger rendered answer lies on disk
-	HotFiles    int64         // bytes of small files kept in memory
-	HotFile     int64         // a larger file is read from the blob store
+	AnswerInRAM int64         // a larger rendered answer lies on disk, and the kernel sends it from there
+	HotFiles    int64         // bytes of small files kept in memory, and a share for larger ones kept open
+	HotFile     int64         // a larger file is kept open, and the kernel sends it
 	Cache       int64         // bytes of pulled-through files kept; the least used go
 	Upkeep      time.Duration // how often use is written down and the cache is trimmed
 	Garbage     time.Duration // age at which an unreferenced blob is deleted
@@ -75,8 +81,8 @@ func DefaultLimits() Limits {
 		Refresh: 90 * time.Second, Dating: 10 * time.Second, Transfer: 30 * time.Minute,
 		Document: 256 << 20, File: 2 << 30, Passed: 16 << 20,
 		DateAtOnce: 16, DateMost: 512,
-		Snapshots: 48 << 20, Answers: 32 << 20, AnswerInRAM: 1 << 20,
-		HotFiles: 24 << 20, HotFile: 256 << 10,
+		Snapshots: 48 << 20, Answers: 32 << 20, AnswerInRAM: 16 << 10,
+		HotFiles: 24 << 20, HotFile: 16 << 10,
 		Cache: 20 << 30, Upkeep: 10 * time.Second, Garbage: 24 * time.Hour,
 	}
 }
@@ -118,7 +124,7 @@ type Service struct {
 	refreshes *shared[*snapshot]
 	renders   *shared[*answer]
 	answers   *lru[string, *answer]
-	hot       *lru[string, hotFile]
+	hot       *lru[store.FileKey, *hotFile]
 
 	base   context.Context
 	cancel context.CancelFunc
@@ -159,7 +165,7 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	s.refreshes = newShared[*snapshot](base, &s.wg)
 	s.renders = newShared[*answer](base, &s.wg)
 	s.answers = newLRU[string](cfg.Limits.Answers, (*answer).dropped)
-	s.hot = newLRU[string, hotFile](cfg.Limits.HotFiles, nil)
+	s.hot = newLRU[store.FileKey](cfg.Limits.HotFiles, (*hotFile).dropped)
 	for _, a := range cfg.Adapters {
 		p := &Place{s: s, name: a.Place(), adapter: a, eco: a.Ecosystem(), grammar: a.Grammar(), format: a.Format(),
 			packages: newLRU[string, *pack](cfg.Limits.Snapshots, nil)}
@@ -238,6 +244,7 @@ func (s *Service) Close() error {
 	defer cancel()
 	s.writeUse(ctx)
 	s.answers.clear()
+	s.hot.clear()
 	return err
 }
 

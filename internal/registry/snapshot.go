@@ -56,6 +56,9 @@ type snapshot struct {
 	// such a snapshot is refreshed soon.
 	partial bool
 	checked time.Time
+	// found is shared by snapshots of the same listing and entries; nil
+	// remembers nothing.
+	found *finds
 }
 
 // lookup returns the entry of a version and whether it is listed now.
@@ -103,6 +106,8 @@ type pack struct {
 	// generation rises when the package is changed here; a snapshot read
 	// before that must not be installed after it.
 	generation atomic.Int64
+	// named are files that their name alone determines (Go).
+	named finds
 
 	mu sync.Mutex
 	// loose are versions asked for by name of a package whose listing was
@@ -185,7 +190,7 @@ func (pl *Place) rowFacts(name, origin string, row *store.Version, standings map
 
 // build makes a snapshot of a listing and the rows kept of its versions.
 func (pl *Place) build(pkg store.Package, listing ecosystem.Listing, docs []store.Document, rows map[string]store.Version, standings map[string]store.Standing, checked time.Time) *snapshot {
-	sn := &snapshot{pkg: pkg, listing: listing, docs: docs, checked: checked}
+	sn := &snapshot{pkg: pkg, listing: listing, docs: docs, checked: checked, found: &finds{}}
 	placeholder := false
 	if listing != nil {
 		versions := listing.Versions()

@@ -290,6 +290,7 @@ type counted struct {
 	mu       sync.Mutex
 	fetches  []string
 	verdicts []string
+	decided  []string
 	whys     map[string]string
 }
 
@@ -302,6 +303,19 @@ func (c *counted) Verdict(_ string, at assay.Coordinate, op assay.Opinion, denie
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.verdicts = append(c.verdicts, at.String()+" "+op.Rule)
+	if c.whys == nil {
+		c.whys = map[string]string{}
+	}
+	c.whys[why] = at.String()
+}
+func (c *counted) Decided(at assay.Coordinate, d *assay.Decision) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.decided = append(c.decided, at.String()+" "+d.Effect.String())
+}
+func (c *counted) Explained(at assay.Coordinate, why string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.whys == nil {
 		c.whys = map[string]string{}
 	}

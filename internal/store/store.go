@@ -46,6 +46,8 @@ type Tx interface {
 	Standings
 	Log
 	LogSearch
+	PackageSearch
+	UsageSearch
 }
 
 // Settings are small values by name: instance id, keys, the epoch, the head
@@ -234,10 +236,20 @@ type Verdict struct {
 	Last       time.Time
 }
 
+// Why is the id of an explanation that was given out.
+type Why struct {
+	Day        string
+	ID         string
+	Coordinate string
+}
+
 // Usage is counted in batches, outside the journal, with retention.
 type Usage interface {
 	AddFetches(ctx context.Context, f []Fetch) error
+	// AddVerdicts keeps the why ids of the verdicts too.
 	AddVerdicts(ctx context.Context, v []Verdict) error
+	// AddWhys keeps ids that were given out without a request; "" is none.
+	AddWhys(ctx context.Context, w []Why) error
 	// Why returns the coordinate (package URL) that a why id was given for.
 	Why(ctx context.Context, id string) (string, error)
 	// Verdicts returns the latest, newest first.
@@ -377,7 +389,95 @@ type LogSearch interface {
 	// EventIndex returns the log index of an event, or NotFound if it has not
 	// been sequenced.
 	EventIndex(ctx context.Context, eventID int64) (int64, error)
+	// LogNewest returns the events whose subject is the package URL, or one of
+	// its versions or files, newest first; those that have no place in the log
+	// yet have the index -1. A bad package URL is Invalid.
+	LogNewest(ctx context.Context, purl string, limit int) ([]LogRecord, error)
 	// LastEventID is the id of the newest event that this transaction sees,
 	// its own included; 0 if there is none.
 	LastEventID(ctx context.Context) (int64, error)
+}
+
+// Match says how well a package answers a search.
+type Match uint8
+
+// The matches, the best first.
+const (
+	MatchExact       Match = iota + 1 // its name is the text
+	MatchBeginning                    // its name begins with the text
+	MatchName                         // its name contains all words of the text
+	MatchDescription                  // its name and description together do
+)
+
+// PackageQuery asks for packages, pulled through and hosted.
+type PackageQuery struct {
+	// Text is words, which are looked for in names and in the descriptions of
+	// hosted packages, case-blind; "" is every package.
+	Text     string
+	Registry string // "" for all
+	After    PackageCursor
+	Limit    int
+}
+
+// PackageCursor is a place in the answers to a query; zero is their beginning.
+type PackageCursor struct {
+	Match          Match
+	Registry, Name string
+}
+
+// FoundPackage is a package that a search found.
+type FoundPackage struct {
+	Registry, Name string
+	Match          Match
+	Hosted         bool   // it has a release that is not removed
+	Description    string // of the newest such release; "" without one
+}
+
+// Cursor is the package's place in the answers.
+func (f *FoundPackage) Cursor() PackageCursor { return PackageCursor{f.Match, f.Registry, f.Name} }
+
+// MaxSearchWords bounds the words of one search.
+const MaxSearchWords = 4
+
+// PackageSearch finds packages by words.
+type PackageSearch interface {
+	// SearchPackages returns the packages after the cursor, the best matches
+	// first, and equally good ones by name. More than MaxSearchWords is
+	// Invalid.
+	SearchPackages(ctx context.Context, q PackageQuery) ([]FoundPackage, error)
+}
+
+// VerdictQuery asks for verdicts; empty fields do not filter.
+type VerdictQuery struct {
+	Rule, Registry, Effect string
+	After                  VerdictCursor
+	Limit                  int
+}
+
+// VerdictCursor is a place among the verdicts; zero is before the newest. A
+// verdict that is counted again moves to the front.
+type VerdictCursor struct {
+	Last time.Time
+	ID   int64
+}
+
+// FoundVerdict is a verdict and its place.
+type FoundVerdict struct {
+	Verdict
+	Cursor VerdictCursor
+}
+
+// UsageSearch reads what was counted, in parts.
+type UsageSearch interface {
+	// FindVerdicts returns verdicts after the cursor, newest first.
+	FindVerdicts(ctx context.Context, q VerdictQuery) ([]FoundVerdict, error)
+	// FetchesOn returns the fetches of a day, by coordinate and principal,
+	// those after the given one.
+	FetchesOn(ctx context.Context, day string, after Fetch, limit int) ([]Fetch, error)
+	// VerdictsOn returns the verdicts of a day, by registry, coordinate, rule,
+	// effect and principal, those after the given one.
+	VerdictsOn(ctx context.Context, day string, after Verdict, limit int) ([]Verdict, error)
+	// Downloads returns how often each version of a package was fetched since
+	// a day, by the version's package URL. It takes that of the package.
+	Downloads(ctx context.Context, purl, sinceDay string) (map[string]int64, error)
 }

@@ -6,6 +6,9 @@
 // when much has gathered, what was counted is written as one batch, outside
 // the journal. Days that are older than the retention are dropped daily.
 //
+// What became of the requests of the last hour is counted in memory alone, a
+// minute at a time (Recorder.Traffic).
+//
 // Promises:
 //
 //   - Counting never waits for the store, never fails a request, and takes a

@@ -18,12 +18,16 @@ type Options struct {
 	// Rows is how many rows are gathered before they are written sooner; the
 	// default is 2,000.
 	Rows int
-	// MostRows bounds the rows of each sort, fetches and verdicts, that wait
+	// MostRows bounds the rows of each sort (fetches, verdicts, ids) that wait
 	// for a store that fails; the default is 20,000. Rows that are just being
 	// written may come on top, once.
 	MostRows int
 	// RetentionDays is how many days are kept; the default is 400.
 	RetentionDays int
+	// Hosted tells whether a package is hosted here, so that the last hour can
+	// be told apart by who may read of it; nil: none is. It is asked on every
+	// count, must be fast, and must not count itself.
+	Hosted func(c assay.Coordinate) bool
 	// Now is the clock; the default is time.Now.
 	Now func() time.Time
 	// Log hears of failures; the default is slog.Default.
@@ -57,10 +61,12 @@ const pruneRetry = time.Minute
 
 // Recorder counts. It is safe for concurrent use.
 type Recorder struct {
-	store store.Store
-	o     Options
+	store   store.Store
+	o       Options
+	started time.Time
 
 	mu      sync.Mutex
+	hour    hour   // what became of the last hour's requests
 	pending *batch // counted and not yet written
 	writing *batch // being written; only read meanwhile. nil if none is
 	closed  bool
@@ -88,6 +94,7 @@ func Start(s store.Store, o Options) *Recorder {
 		wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}), cancel: cancel,
 		pruned: -1 << 62,
 	}
+	r.started = r.o.Now().UTC()
 	go r.write(ctx)
 	return r
 }
@@ -95,8 +102,13 @@ func Start(s store.Store, o Options) *Recorder {
 // Fetch counts that a version was handed out to a principal. A file's
 // coordinate counts for its version.
 func (r *Recorder) Fetch(c assay.Coordinate, p assay.Principal) {
-	key := fetchKey{dayOf(r.o.Now()), c.At(c.Version), p.ID}
-	r.add(func(b *batch) { b.addFetch(key, 1) })
+	now := r.o.Now()
+	key := fetchKey{dayOf(now), c.At(c.Version), p.ID}
+	minute, hosted := minuteOf(now), r.hosted(c)
+	r.add(func(b *batch) {
+		b.addFetch(key, 1)
+		r.hour.add(minute, hosted, passed)
+	})
 }
 
 // Verdict counts one rule's refusal or warning about a version, or that an
@@ -116,6 +128,14 @@ func (r *Recorder) Verdict(registry string, c assay.Coordinate, op assay.Opinion
 	now := r.o.Now().UTC()
 	key := verdictKey{dayOf(now), registry, c.At(c.Version), op.Rule, effect, p.ID, why}
 	r.add(func(b *batch) { b.addVerdict(key, verdict{count: 1, reason: op.Reason, last: now}) })
+}
+
+// Explained notes that an explanation was given out whose page has that id, so
+// that its address can be followed. It counts nothing: to look at a version is
+// not to download it.
+func (r *Recorder) Explained(c assay.Coordinate, why string) {
+	key := whyKey{dayOf(r.o.Now()), c.At(c.Version), why}
+	r.add(func(b *batch) { b.whys.row(key) })
 }
 
 // add counts one thing in the pending batch.
@@ -234,12 +254,15 @@ func (r *Recorder) flush(ctx context.Context) error {
 	r.writing, r.pending = b, &batch{}
 	r.mu.Unlock()
 
-	fetches, verdicts := b.fetchRows(), b.verdictRows()
+	fetches, verdicts, whys := b.fetchRows(), b.verdictRows(), b.whyRows()
 	err := r.store.Update(ctx, func(tx store.Tx) error {
 		if err := tx.AddFetches(ctx, fetches); err != nil {
 			return err
 		}
-		return tx.AddVerdicts(ctx, verdicts)
+		if err := tx.AddVerdicts(ctx, verdicts); err != nil {
+			return err
+		}
+		return tx.AddWhys(ctx, whys)
 	})
 
 	r.mu.Lock()

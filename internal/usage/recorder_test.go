@@ -23,6 +23,7 @@ type memory struct {
 	mu       sync.Mutex
 	fetches  map[store.Fetch]int64 // by all but the count
 	verdicts map[store.Verdict]store.Verdict
+	whys     map[store.Why]bool
 	pruned   []string
 	writes   int // successful ones of rows
 	attempts int
@@ -32,7 +33,7 @@ type memory struct {
 }
 
 func newMemory() *memory {
-	return &memory{fetches: map[store.Fetch]int64{}, verdicts: map[store.Verdict]store.Verdict{}}
+	return &memory{fetches: map[store.Fetch]int64{}, verdicts: map[store.Verdict]store.Verdict{}, whys: map[store.Why]bool{}}
 }
 
 func (m *memory) Close() error { return nil }
@@ -75,6 +76,9 @@ func (m *memory) Update(ctx context.Context, fn func(store.Tx) error) error {
 		v.Count += m.verdicts[key].Count
 		m.verdicts[key] = v
 	}
+	for _, w := range t.whys {
+		m.whys[w] = true
+	}
 	if len(t.fetches)+len(t.verdicts) > 0 {
 		m.writes++
 	}
@@ -87,6 +91,7 @@ type tx struct {
 	*memory
 	fetches  []store.Fetch
 	verdicts []store.Verdict
+	whys     []store.Why
 	pruned   []string
 }
 
@@ -100,6 +105,11 @@ func (t *tx) AddVerdicts(_ context.Context, v []store.Verdict) error {
 	return nil
 }
 
+func (t *tx) AddWhys(_ context.Context, w []store.Why) error {
+	t.whys = append(t.whys, w...)
+	return nil
+}
+
 func (t *tx) PruneUsage(_ context.Context, before string) error {
 	t.pruned = append(t.pruned, before)
 	return nil
@@ -109,6 +119,11 @@ func (t *tx) Why(_ context.Context, id string) (string, error) {
 	for _, v := range t.memory.verdicts {
 		if v.Why == id && id != "" {
 			return v.Coordinate, nil
+		}
+	}
+	for w := range t.memory.whys {
+		if w.ID == id && id != "" {
+			return w.Coordinate, nil
 		}
 	}
 	return "", assay.Errorf(assay.NotFound, "no %q", id)
@@ -290,6 +305,52 @@ func TestWhyFindsWhatIsNotYetWritten(t *testing.T) {
 		synctest.Wait()
 		find("written", "w1", "pkg:npm/lodash@4.17.21")
 		find("written", "w2", "pkg:npm/lodash@4.17.21")
+		closed(t, r)
+	})
+}
+
+// To look at a version is not to download it: its address leads somewhere, and
+// nothing is counted.
+func TestExplanationsAreFoundAndNotCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		m.failing = true
+		r := start(m, Options{MostRows: 3})
+		file := lodash
+		file.File = "lodash-4.17.21.tgz"
+		for range 2 {
+			r.Explained(file, "w1")
+			if got, err := r.Why(t.Context(), "w1"); err != nil || got != "pkg:npm/lodash@4.17.21" {
+				t.Errorf("w1 is %q, %v", got, err)
+			}
+			time.Sleep(1100 * time.Millisecond) // not written, and merged with what comes
+		}
+		m.mu.Lock()
+		m.failing = false
+		m.mu.Unlock()
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if len(m.whys) != 1 || !m.whys[store.Why{Day: "2000-01-01", ID: "w1", Coordinate: "pkg:npm/lodash@4.17.21"}] {
+			t.Errorf("written: %v", m.whys)
+		}
+		if got, err := r.Why(t.Context(), "w1"); err != nil || got != "pkg:npm/lodash@4.17.21" {
+			t.Errorf("once written, w1 is %q, %v", got, err)
+		}
+		if lines := m.lines(); lines != nil || r.Traffic(true).Refused != 0 {
+			t.Errorf("counted: %q", lines)
+		}
+		m.mu.Lock()
+		m.failing = true
+		m.mu.Unlock()
+		for i := range 5 { // two more than there is room for
+			r.Explained(numbered(i), fmt.Sprint("w", i+2))
+		}
+		if r.Lost() != 2 || held(r) != 3 {
+			t.Errorf("%d lost, %d held", r.Lost(), held(r))
+		}
+		m.mu.Lock()
+		m.failing = false
+		m.mu.Unlock()
 		closed(t, r)
 	})
 }

@@ -46,6 +46,13 @@ type verdict struct {
 	last   time.Time
 }
 
+// whyKey is an explanation that was given out.
+type whyKey struct {
+	day     day
+	version assay.Coordinate
+	id      string
+}
+
 // tally is rows by key, in the order in which they were first counted.
 type tally[K comparable, V any] struct {
 	rows  map[K]*V
@@ -84,9 +91,10 @@ func (t *tally[K, V]) dropOldest(most int, fn func(*V)) {
 type batch struct {
 	fetches  tally[fetchKey, int64]
 	verdicts tally[verdictKey, verdict]
+	whys     tally[whyKey, struct{}]
 }
 
-func (b *batch) len() int { return len(b.fetches.order) + len(b.verdicts.order) }
+func (b *batch) len() int { return len(b.fetches.order) + len(b.verdicts.order) + len(b.whys.order) }
 
 func (b *batch) addFetch(key fetchKey, count int64) { *b.fetches.row(key) += count }
 
@@ -106,6 +114,9 @@ func (b *batch) absorb(later *batch) {
 	for _, key := range later.verdicts.order {
 		b.addVerdict(key, *later.verdicts.rows[key])
 	}
+	for _, key := range later.whys.order {
+		b.whys.row(key)
+	}
 }
 
 // trim keeps at most so many rows of each sort, and returns how many counts
@@ -113,6 +124,7 @@ func (b *batch) absorb(later *batch) {
 func (b *batch) trim(most int) (lost int64) {
 	b.fetches.dropOldest(most, func(count *int64) { lost += *count })
 	b.verdicts.dropOldest(most, func(v *verdict) { lost += v.count })
+	b.whys.dropOldest(most, func(*struct{}) { lost++ })
 	return lost
 }
 
@@ -120,6 +132,11 @@ func (b *batch) trim(most int) (lost int64) {
 func (b *batch) explains(id string) (assay.Coordinate, bool) {
 	for i := range b.verdicts.order {
 		if key := &b.verdicts.order[i]; key.why == id {
+			return key.version, true
+		}
+	}
+	for i := range b.whys.order {
+		if key := &b.whys.order[i]; key.id == id {
 			return key.version, true
 		}
 	}
@@ -145,6 +162,14 @@ func (b *batch) verdictRows() []store.Verdict {
 			Day: key.day.String(), Registry: key.registry, Coordinate: key.version.String(), Rule: key.rule,
 			Effect: key.effect, Reason: v.reason, Principal: key.principal, Why: key.why, Count: v.count, Last: v.last,
 		})
+	}
+	return rows
+}
+
+func (b *batch) whyRows() []store.Why {
+	rows := make([]store.Why, 0, len(b.whys.order))
+	for _, key := range b.whys.order {
+		rows = append(rows, store.Why{Day: key.day.String(), ID: key.id, Coordinate: key.version.String()})
 	}
 	return rows
 }

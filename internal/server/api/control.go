@@ -27,6 +27,8 @@ type Control interface {
 	Standing
 	Logging
 	Backing
+	Browsing
+	Previewing
 	// Explain takes a package URL of a package or a version.
 	Explain(ctx context.Context, purl string) (assay.Explanation, error)
 	// Why explains the decision behind a /why/<id> address.

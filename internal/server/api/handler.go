@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/go-json-experiment/json"
 
@@ -23,7 +24,7 @@ type Reach uint8
 
 const (
 	// FromNetwork answers the questions that anyone may ask who may read
-	// packages: explain and why. Whoever has said who they are may publish
+	// packages: explain, why, and those of Browsing but the preview. Whoever has said who they are may publish
 	// what the registry lets them. Everything else is an administrator's.
 	FromNetwork Reach = iota
 	// FromSocket answers everything: whoever can open the socket inside the
@@ -47,66 +48,13 @@ type Handler struct {
 	Log *slog.Logger
 }
 
-// route is one method of one path.
-type route struct {
-	open bool // may be asked from the network
-	do   func(h *Handler, r *http.Request, rest string) (any, error)
-}
-
-// find returns the methods of a path, and the part of it that is a variable.
-func find(path string) (methods map[string]route, rest string) {
-	switch path {
-	case "blocks":
-		return map[string]route{"GET": {do: blocks}, "POST": {do: block}, "DELETE": {do: unblock}}, ""
-	case "exceptions":
-		return map[string]route{"GET": {do: exceptions}, "POST": {do: except}, "DELETE": {do: unexcept}}, ""
-	case "claims":
-		return map[string]route{"GET": {do: claims}, "POST": {do: claim}, "DELETE": {do: unclaim}}, ""
-	case "standing":
-		return map[string]route{"PUT": {do: setStatus}}, ""
-	case "erasures":
-		return map[string]route{"POST": {do: erase}}, ""
-	case "explain":
-		return map[string]route{"GET": {open: true, do: explain}}, ""
-	case "policy":
-		return map[string]route{"GET": {do: policy}, "PUT": {do: applyPolicy}}, ""
-	case "policy/mode":
-		return map[string]route{"PUT": {do: setMode}}, ""
-	case "upstreams":
-		return map[string]route{"GET": {do: upstreams}}, ""
-	case "tokens":
-		return map[string]route{"GET": {do: tokens}, "POST": {do: createToken}}, ""
-	case "tokens/revoke":
-		return map[string]route{"POST": {do: revokeToken}}, ""
-	case "log/key":
-		return map[string]route{"GET": {do: logKey}}, ""
-	case "log/entries":
-		return map[string]route{"GET": {do: logEntries}}, ""
-	case "log/proof":
-		return map[string]route{"GET": {do: logProof}}, ""
-	case "log/verify":
-		return map[string]route{"POST": {do: logVerify}}, ""
-	case "backup":
-		return map[string]route{"POST": {do: backup}}, ""
-	case "status":
-		return map[string]route{"GET": {do: status}}, ""
-	}
-	switch name, rest, _ := strings.Cut(path, "/"); {
-	case rest == "" || strings.Contains(rest, "/"):
-	case name == "why":
-		return map[string]route{"GET": {open: true, do: why}}, rest
-	case name == "upstreams":
-		return map[string]route{"PUT": {do: setUpstream}}, rest
-	case name == uploadPath:
-		return map[string]route{"PUT": {open: true, do: publish}}, rest
-	}
-	return nil, ""
-}
+// routes are made of the table of operations when the first request comes.
+var routes = sync.OnceValue(func() *routing { return newRouting(operations()) })
 
 // ServeHTTP answers one request, whose path begins with Prefix.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path, ok := strings.CutPrefix(r.URL.Path, Prefix)
-	methods, rest := find(path)
+	methods, rest := routes().find(path)
 	if !ok || methods == nil {
 		writeFailure(w, assay.Errorf(assay.NotFound, "the interface has no %s", r.URL.Path))
 		return

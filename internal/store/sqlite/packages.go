@@ -58,7 +58,10 @@ func (t *tx) PutPackage(ctx context.Context, p store.Package) error {
 			origin = excluded.origin, owned = excluded.owned,
 			listed = excluded.listed`,
 		p.Registry, p.Name, p.Origin, micros(p.Owned), micros(p.Listed))
-	return err
+	if err != nil {
+		return err
+	}
+	return t.know(ctx, p.Registry, p.Name)
 }
 
 // versionFields are where the columns of a version are scanned to, in the

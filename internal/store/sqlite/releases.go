@@ -51,7 +51,10 @@ func (t *tx) PutRelease(ctx context.Context, r store.Release) error {
 			removed = excluded.removed, erased = excluded.erased`,
 		r.Registry, r.Name, r.Version, micros(r.Published), r.By, manifest,
 		r.File, r.Description, foundBy(r), micros(r.Removed), micros(r.Erased))
-	return err
+	if err != nil {
+		return err
+	}
+	return t.knowHosted(ctx, r.Registry, r.Name)
 }
 
 // foundBy is the text that a search looks through: name and description on a

@@ -70,6 +70,25 @@ CREATE TABLE version (
     PRIMARY KEY (registry, name, version)
 ) STRICT, WITHOUT ROWID;
 
+-- What a search looks through: every name of package, and of release where one
+-- is not removed (hosted is 1 then). folded and described are the name and the
+-- newest release's description with their case folded: SQLite itself folds the
+-- letters of ASCII alone.
+CREATE TABLE known (
+    registry    TEXT    NOT NULL,
+    name        TEXT    NOT NULL,
+    folded      TEXT    NOT NULL,
+    hosted      INTEGER NOT NULL,
+    description TEXT    NOT NULL,
+    described   TEXT    NOT NULL,
+    PRIMARY KEY (registry, name)
+) STRICT, WITHOUT ROWID;
+
+-- Answers come in this order; a part of a name is looked for in this alone.
+CREATE INDEX known_name ON known (folded, registry, name);
+-- Only hosted packages have descriptions.
+CREATE INDEX known_hosted ON known (folded, registry, name, described) WHERE hosted = 1;
+
 -- Files that were pulled through, and those of releases, which have no origin.
 -- stored turns 0 when the bytes are evicted; the digests stay.
 CREATE TABLE file (
@@ -237,6 +256,9 @@ CREATE TABLE fetch (
     PRIMARY KEY (day, coordinate, principal)
 ) STRICT, WITHOUT ROWID;
 
+-- The downloads of one package: its versions' coordinates lie side by side.
+CREATE INDEX fetch_coordinate ON fetch (coordinate, day);
+
 -- Denied and warned decisions.
 CREATE TABLE verdict (
     id         INTEGER PRIMARY KEY,
@@ -254,6 +276,9 @@ CREATE TABLE verdict (
 ) STRICT;
 
 CREATE INDEX verdict_last ON verdict (last);
+-- The kinds of verdicts are few, so that every filter is a handful of ranges
+-- in this, each read from its end.
+CREATE INDEX verdict_kind ON verdict (rule, registry, effect, last);
 
 -- Every address of an explanation that was given out, for as long as the
 -- records are kept: a refusal in yesterday's build log must still lead there.

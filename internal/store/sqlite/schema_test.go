@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"assay.invalid/internal/assay"
 	"assay.invalid/internal/store"
@@ -111,6 +112,7 @@ func TestStatementsUseIndexes(t *testing.T) {
 		"SCAN CONSTANT ROW":                               "no table",
 		"SCAN hosted":                                     "the names of hosted packages, each looked up in an index",
 		"SCAN (subquery-1)":                               "the groups of another scan, judged by itself",
+		"SCAN hit":                                        "what another scan found, up to the limit",
 	}
 	statements, met := 0, make(map[string]bool)
 	for query := range c {
@@ -247,7 +249,16 @@ func everyBranch(ctx context.Context, tx store.Tx) error {
 	entry := store.LogRecord{EventID: last, Leaf: []byte("leaf")}
 	_, err1 := tx.LogAbout(ctx, "pkg:npm/left", 1)
 	_, err2 := tx.LogAbout(ctx, "pkg:npm/left@1.0.0", 1)
-	return errors.Join(
+	_, err3 := tx.LogNewest(ctx, "pkg:npm/left", 1)
+	_, err4 := tx.LogNewest(ctx, "pkg:npm/left@1.0.0", 1)
+	_, err5 := tx.SearchPackages(ctx, store.PackageQuery{Text: "x", Limit: 1})
+	_, err9 := tx.SearchPackages(ctx, store.PackageQuery{Text: "x y", Limit: 1})
+	_, err6 := tx.Downloads(ctx, "pkg:npm/left", "2026-11-22")
+	err7 := tx.AddVerdicts(ctx, []store.Verdict{{Rule: "r", Registry: "npm", Effect: "deny", Count: 1}})
+	_, err8 := tx.FindVerdicts(ctx, store.VerdictQuery{Rule: "r", Limit: 1})
+	return errors.Join(err3, err4, err5, err6, err7, err8, err9,
+		tx.PutRelease(ctx, store.Release{Registry: "npm", Name: "left", Version: "1"}),
+		tx.PutRelease(ctx, store.Release{Registry: "npm", Name: "left", Version: "1", Removed: time.Unix(1, 0)}),
 		tx.AppendLog(ctx, []store.LogRecord{entry}, []store.LogHash{{}}),
 		tx.PutToken(ctx, store.Token{ID: "x", Hash: make([]byte, 32)}),
 		tx.PutStanding(ctx, store.Standing{Status: assay.Yanked}),

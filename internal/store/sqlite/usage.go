@@ -36,13 +36,22 @@ func (t *tx) AddVerdicts(ctx context.Context, verdicts []store.Verdict) error {
 		if err != nil {
 			return err
 		}
-		if v.Why == "" {
+		// The row keeps the latest id only; people follow earlier ones too.
+		if err := t.AddWhys(ctx, []store.Why{{Day: v.Day, ID: v.Why, Coordinate: v.Coordinate}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) AddWhys(ctx context.Context, whys []store.Why) error {
+	for _, w := range whys {
+		if w.ID == "" {
 			continue
 		}
-		// The row keeps the latest id only; people follow earlier ones too.
-		_, err = t.exec(ctx, `
+		_, err := t.exec(ctx, `
 			INSERT INTO why (id, coordinate, day) VALUES (?, ?, ?)
-			ON CONFLICT (id) DO UPDATE SET day = max(day, excluded.day)`, v.Why, v.Coordinate, v.Day)
+			ON CONFLICT (id) DO UPDATE SET day = max(day, excluded.day)`, w.ID, w.Coordinate, w.Day)
 		if err != nil {
 			return err
 		}

@@ -501,6 +501,13 @@ func testWhy(t *testing.T, s store.Store) {
 	for _, id := range []string{"w1", "w9"} {
 		equal(t, "why "+id, read(t, s, func(ctx context.Context, tx store.Tx) (string, error) { return tx.Why(ctx, id) }), "pkg:npm/left@1.0.0")
 	}
+	// One that was only explained is no verdict.
+	before := len(verdicts(t, s, 100))
+	update(t, s, func(ctx context.Context, tx store.Tx) error {
+		return tx.AddWhys(ctx, []store.Why{{Day: "2026-11-22", ID: "w5", Coordinate: "pkg:npm/down@1.0.0"}, {Day: "2026-11-22", Coordinate: "pkg:npm/down@1.0.1"}})
+	})
+	equal(t, "why of an explanation", read(t, s, func(ctx context.Context, tx store.Tx) (string, error) { return tx.Why(ctx, "w5") }), "pkg:npm/down@1.0.0")
+	equal(t, "verdicts after an explanation", len(verdicts(t, s, 100)), before)
 	for _, id := range []string{"w", "W1", "w1'", "%", ""} {
 		wantKind(t, s, assay.NotFound, "why "+id, func(ctx context.Context, tx store.Tx) error {
 			_, err := tx.Why(ctx, id)
