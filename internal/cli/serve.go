@@ -35,6 +35,9 @@ type serveOptions struct {
 	http2, noAdopt      bool
 	logPublic           bool
 	logWitnesses        []string
+	profileTo           string
+	card, assessment    string
+	contact             string
 	dataGiven           bool // --data was written, so hints must repeat it
 }
 
@@ -75,6 +78,10 @@ under way; a second interrupt ends it at once.`,
 	f.BoolVar(&o.logPublic, "log-public", false,
 		"let anyone who can reach the listen address read when, and in which ecosystem, each event happened and of what kind it was, private packages included; names are never in it")
 	f.StringArrayVar(&o.logWitnesses, "log-witness", nil, "a `witness` of the log, which cosigns that it only grows: its address, a blank, and its verifier key; may be repeated")
+	f.StringVar(&o.card, "card", "", "a `file` with a signed scorecard of this place, to be shown at /scorecard")
+	f.StringVar(&o.assessment, "assessment", "", "a `file` in which this place says of itself what it does, to be served at /scorecard/assessment.yaml")
+	f.StringVar(&o.contact, "security-contact", "", "the `address` (mailto:, https: or tel:) for reports of vulnerabilities, to be named in /.well-known/security.txt")
+	f.StringVar(&o.profileTo, "profile-to", "", "a `directory` that exists: leave profiles of processor time and allocations in it when the server stops")
 	f.BoolVar(&o.noAdopt, "no-adopt", false, "do not ask npm and go for their upstreams; use what is set or kept")
 	return cmd
 }
@@ -86,6 +93,17 @@ func (p *program) serve(ctx context.Context, cmd *cobra.Command, o serveOptions)
 		return misused(cmd, "%s", assay.PublicMessage(err))
 	}
 	witnesses, err := readWitnesses(cmd, o.logWitnesses)
+	if err != nil {
+		return err
+	}
+	if o.profileTo != "" {
+		stop, failed := startProfiles(o.profileTo)
+		if failed != nil {
+			return failed
+		}
+		defer func() { err = errors.Join(err, stop()) }()
+	}
+	own, err := p.readScorecard(ctx, o.card, o.assessment, p.now())
 	if err != nil {
 		return err
 	}
@@ -126,7 +144,7 @@ func (p *program) serve(ctx context.Context, cmd *cobra.Command, o serveOptions)
 		return err
 	}
 	defer func() { err = errors.Join(err, h.Close()) }()
-	run := &serving{program: p, options: o, house: h, base: base, lock: lock, witnesses: witnesses}
+	run := &serving{program: p, options: o, house: h, base: base, lock: lock, witnesses: witnesses, own: own}
 	if err := run.prepare(ctx, ln.Addr(), policyText); err != nil {
 		return err
 	}
@@ -156,6 +174,7 @@ type serving struct {
 	supplies  []supply
 	sumdb     *golang.SumDB
 	witnesses []journal.Witness
+	own       *ownScorecard
 }
 
 // prepare puts the policy in force, finds the upstreams and builds the rest.
@@ -221,6 +240,7 @@ func (r *serving) untilDone(ctx context.Context, ln net.Listener) error {
 		PublicURL: o.public, Places: places, Control: control, Auth: h.tokens, Home: &homePage{house: h, base: r.base},
 		AnonymousNetworkReads: o.anonymous, AnonymousHostedReads: o.anonymousHosted, TLSCert: o.tlsCert, TLSKey: o.tlsKey, HTTP2: o.http2,
 		InstanceID: h.kept.instance, Log: h.log, Ready: h.ready, Registerer: numbers, Gatherer: numbers,
+		Scorecard: r.own, SecurityContact: o.contact, Version: readBuild().Version,
 		Journal: journal.Handler(journal.Pages{
 			Sequencer: h.sequencer, Files: h.logFiles, Public: o.logPublic, Stopping: netCtx.Done(), Log: h.log,
 		}),

@@ -37,12 +37,13 @@ func WriteAnswer(w http.ResponseWriter, r *http.Request, a *Answer) {
 	defer release(a.Release)
 	h := w.Header()
 	copyHeader(h, a.Header)
-	h.Set("Content-Type", a.ContentType)
-	h.Set("Vary", "Accept, Accept-Encoding")
-	if h.Get("Cache-Control") == "" {
+	set := newSetter(h)
+	set.to("Content-Type", a.ContentType)
+	h["Vary"] = varyListing
+	if len(h["Cache-Control"]) == 0 {
 		// A client may keep a listing but must ask again: a block is in force
 		// from now on, not from the end of somebody's cache.
-		h.Set("Cache-Control", "no-cache")
+		h["Cache-Control"] = noCache
 	}
 	writeStale(h, a.Stale)
 	plain := a.Gzip && !acceptsGzip(r)
@@ -51,18 +52,18 @@ func WriteAnswer(w http.ResponseWriter, r *http.Request, a *Answer) {
 		etag = "W/" + etag // same meaning, other bytes
 	}
 	if etag != "" {
-		h.Set("ETag", etag)
+		set.to("Etag", etag)
 		if etagMatches(r.Header.Get("If-None-Match"), etag) {
-			h.Del("Content-Type")
+			delete(h, "Content-Type")
 			w.WriteHeader(http.StatusNotModified)
 			return
 		}
 	}
 	if a.Gzip && !plain {
-		h.Set("Content-Encoding", "gzip")
+		h["Content-Encoding"] = gzipCoding
 	}
 	if !plain {
-		h.Set("Content-Length", strconv.FormatInt(a.Size, 10))
+		set.to("Content-Length", strconv.FormatInt(a.Size, 10))
 	}
 	w.WriteHeader(http.StatusOK)
 	if r.Method == http.MethodHead {
@@ -105,13 +106,14 @@ func WriteContent(w http.ResponseWriter, r *http.Request, c *Content) {
 	defer release(c.Release)
 	h := w.Header()
 	copyHeader(h, c.Header)
+	set := newSetter(h)
 	if c.ContentType != "" {
-		h.Set("Content-Type", c.ContentType)
+		set.to("Content-Type", c.ContentType)
 	}
 	// Bytes from outside must never be taken for a page of ours.
-	h.Set("X-Content-Type-Options", "nosniff")
-	if c.ETag != "" {
-		h.Set("ETag", c.ETag)
+	h["X-Content-Type-Options"] = nosniff
+	if c.ETag != "" && (len(h["Etag"]) == 0 || h["Etag"][0] != c.ETag) {
+		set.to("Etag", c.ETag)
 	}
 	if c.Warning != "" {
 		h.Set("Assay-Warning", Phrase(c.Warning))
@@ -121,10 +123,10 @@ func WriteContent(w http.ResponseWriter, r *http.Request, c *Content) {
 		cutWith(w, c.Flight)
 		if mem, ok := c.Seeker.(*bytes.Reader); ok && plainGet(r) {
 			// The hot path: one write, no copying through a buffer.
-			h.Set("Accept-Ranges", "bytes")
-			h.Set("Content-Length", strconv.Itoa(mem.Len()))
-			if !c.Modified.IsZero() {
-				h.Set("Last-Modified", c.Modified.UTC().Format(http.TimeFormat))
+			h["Accept-Ranges"] = byteRanges
+			set.to("Content-Length", strconv.Itoa(mem.Len()))
+			if !c.Modified.IsZero() && len(h["Last-Modified"]) == 0 {
+				set.to("Last-Modified", c.Modified.UTC().Format(http.TimeFormat))
 			}
 			w.WriteHeader(http.StatusOK)
 			if _, err := mem.WriteTo(w); err != nil {
@@ -200,14 +202,38 @@ func cutWith(w http.ResponseWriter, f Flight) {
 	if f == nil {
 		return
 	}
-	ctl := http.NewResponseController(w)
-	f.OnCut(func() { _ = ctl.SetWriteDeadline(time.Unix(1, 0)) })
+	f.OnCut(func() { _ = http.NewResponseController(w).SetWriteDeadline(time.Unix(1, 0)) })
 }
 
 func release(f func()) {
 	if f != nil {
 		f()
 	}
+}
+
+// The values are shared between all answers, and so never changed.
+var (
+	varyListing = []string{"Accept, Accept-Encoding"}
+	noCache     = []string{"no-cache"}
+	gzipCoding  = []string{"gzip"}
+	nosniff     = []string{"nosniff"}
+	byteRanges  = []string{"bytes"}
+)
+
+// setter sets headers by their canonical names, and makes room for their
+// values once an answer instead of once a header.
+type setter struct {
+	h    http.Header
+	room []string
+}
+
+func newSetter(h http.Header) setter { return setter{h, make([]string, 0, 4)} }
+
+func (s *setter) to(name, value string) {
+	s.room = append(s.room, value)
+	n := len(s.room)
+	// The full slice expression keeps one header's Add out of the next one.
+	s.h[name] = s.room[n-1 : n : n]
 }
 
 func copyHeader(to, from http.Header) {

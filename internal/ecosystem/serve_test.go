@@ -216,3 +216,47 @@ func FuzzRefusal(f *testing.F) {
 		}
 	})
 }
+
+// Values share an array, and one header's Add must not reach into the next.
+func TestHeadersKeepToThemselves(t *testing.T) {
+	h := http.Header{}
+	set := newSetter(h)
+	for _, name := range []string{"A", "B", "C", "D", "E", "F"} {
+		set.to(name, "of "+name)
+	}
+	h.Add("A", "more")
+	for _, name := range []string{"B", "C", "D", "E", "F"} {
+		if got := h[name]; len(got) != 1 || got[0] != "of "+name {
+			t.Errorf("%s has become %q", name, got)
+		}
+	}
+	if got := h["A"]; len(got) != 2 || got[0] != "of A" || got[1] != "more" {
+		t.Errorf("A has become %q", got)
+	}
+}
+
+// An answer from memory makes a handful of allocations, whatever its size: the
+// room of its headers' values, its length in words, and what net/http asks for.
+func TestAnswersFromMemoryAllocateLittle(t *testing.T) {
+	body := make([]byte, 1000)
+	r := httptest.NewRequest("GET", "/x", nil)
+	r.Header.Set("Accept-Encoding", "gzip")
+	w := &discarding{header: http.Header{}}
+	kept := http.Header{"Etag": {`"tag"`}, "Last-Modified": {"Mon, 23 Nov 2026 00:00:00 GMT"}}
+	listing := testing.AllocsPerRun(200, func() {
+		WriteAnswer(w, r, &Answer{ContentType: "text/x", ETag: `"tag"`, Gzip: true, Body: Bytes(body), Size: 1000})
+	})
+	file := testing.AllocsPerRun(200, func() {
+		WriteContent(w, r, &Content{ContentType: "x/y", ETag: `"tag"`, Header: kept, Modified: time.Unix(1, 0), Size: 1000, Seeker: bytes.NewReader(body)})
+	})
+	if listing > 5 || file > 5 {
+		t.Errorf("a listing makes %v allocations and a file %v, want 5 at most", listing, file)
+	}
+}
+
+// discarding is a ResponseWriter that keeps its map of headers.
+type discarding struct{ header http.Header }
+
+func (d *discarding) Header() http.Header         { return d.header }
+func (d *discarding) WriteHeader(int)             {}
+func (d *discarding) Write(p []byte) (int, error) { return len(p), nil }

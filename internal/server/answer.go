@@ -3,6 +3,7 @@ package server
 import (
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"sync"
 	"time"
@@ -20,6 +21,9 @@ type answer struct {
 	status  int    // 0 until the answer begins
 	size    int64  // bytes of the body
 	waiting *source
+	whole   *phrasedConn  // sends a large body together with what comes before it; may be nil
+	outside *url.URL      // the request's, while the handler of a place sees its own
+	inside  url.URL       // that one
 	stall   time.Duration // over HTTP/2, where one stream must not be held up; else 0
 
 	reads    bool // it tells of packages, and so depends on who asks
@@ -49,11 +53,25 @@ func (a *answer) WriteHeader(status int) {
 func (a *answer) Write(p []byte) (int, error) {
 	a.begins(http.StatusOK)
 	a.arm()
+	hold := a.whole != nil && a.size == 0 && len(p) >= wholeFrom
+	if hold {
+		a.whole.hold()
+	}
 	n, err := a.ResponseWriter.Write(p)
+	if hold {
+		if late := a.whole.release(); err == nil {
+			err = late
+		}
+	}
 	a.disarm()
 	a.size += int64(n)
 	return n, err
 }
+
+// wholeFrom is the size of a body that goes out in one piece with its header.
+// net/http does so itself with what fits into its buffer of 4 KiB, and of what
+// hardly fits it keeps the end back, so that nothing would be won.
+const wholeFrom = 8 << 10
 
 // ReadFrom keeps the way of files through the kernel.
 func (a *answer) ReadFrom(src io.Reader) (int64, error) {
@@ -62,7 +80,23 @@ func (a *answer) ReadFrom(src io.Reader) (int64, error) {
 		return copyTo(writeOnly{a}, src)
 	}
 	a.begins(http.StatusOK)
+	hold := a.whole != nil && a.size == 0
+	if hold {
+		_, hold = filePart(src)
+	}
+	if hold {
+		a.whole.hold()
+		if h := a.Header(); len(h["Content-Length"]) > 0 && len(h["Content-Type"]) > 0 {
+			// net/http would read the first bytes itself, to guess the type.
+			_ = http.NewResponseController(a.ResponseWriter).Flush() // what fails here fails again below
+		}
+	}
 	n, err := inner.ReadFrom(src)
+	if hold {
+		if late := a.whole.release(); err == nil {
+			err = late
+		}
+	}
 	a.size += n
 	return n, err
 }

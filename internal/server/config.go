@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"html/template"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -32,11 +33,20 @@ type Config struct {
 	// Places are the registries: first path segment to the handler of the
 	// ecosystem's adapter, which sees the path without that segment.
 	Places map[string]http.Handler
-	// Control answers the interface, and /why/ pages.
+	// Control answers the interface, and what the pages ask.
 	Control api.Control
 	// Journal answers /log/, and sees the path without that segment. It knows
-	// itself who may read what; nil leaves the address empty.
+	// itself who may read what; nil leaves the address empty. The page /log
+	// reads it as any program does, in the name of whoever asks for the page.
 	Journal http.Handler
+	// Scorecard is this Assay's own card; nil has none.
+	Scorecard Scorecard
+	// SecurityContact is where to report a vulnerability of this place:
+	// mailto:, https: or tel: and the rest. "" leaves
+	// /.well-known/security.txt empty.
+	SecurityContact string
+	// Version of the program, for the foot of each page; "" says nothing.
+	Version string
 	// Home answers what the first page shows; nil shows only its frame.
 	Home HomeSource
 	// Auth knows the tokens of clients on the network; nil knows none, and a
@@ -76,6 +86,17 @@ type Config struct {
 // HomeSource says what stands on the first page.
 type HomeSource interface {
 	Home(ctx context.Context) (home.Page, error)
+}
+
+// Scorecard shows how this Assay itself was assessed.
+type Scorecard interface {
+	// Page is the card as the part of a page that stands inside its main
+	// element, with a heading of the first level; ok is false while there is
+	// no card. It is read often, and so made once.
+	Page(ctx context.Context) (card template.HTML, ok bool, err error)
+	// File is a file below /scorecard/: card.json, assessment.yaml; ok is
+	// false where there is none.
+	File(name string) (body []byte, contentType string, ok bool)
 }
 
 // Limits bound what one client, and all together, may cost.
@@ -142,6 +163,11 @@ func (c *Config) check() error {
 	}
 	if c.PublicURL != "" {
 		if _, err := readPublicURL(c.PublicURL); err != nil {
+			return err
+		}
+	}
+	if c.SecurityContact != "" {
+		if err := checkContact(c.SecurityContact); err != nil {
 			return err
 		}
 	}

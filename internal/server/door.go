@@ -21,6 +21,8 @@ type door struct {
 	stall   time.Duration
 	sources *sources // nil on the socket, whose one source is not counted
 
+	beginnings sync.Pool // of *beginning, for the connections
+
 	closing sync.Once
 	closed  chan struct{}
 	failed  error
@@ -33,6 +35,8 @@ func newDoor(ln net.Listener, limits Limits, sources *sources) *door {
 		stall:    limits.WriteStall,
 		sources:  sources,
 		closed:   make(chan struct{}),
+
+		beginnings: sync.Pool{New: func() any { return new(beginning) }},
 	}
 }
 
@@ -43,7 +47,7 @@ func (d *door) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &phrasedConn{Conn: c}, nil
+	return &phrasedConn{Conn: c, spare: &d.beginnings}, nil
 }
 
 func (d *door) accept() (*pacedConn, error) {

@@ -75,8 +75,13 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rt := f.route(path)
 	rt.metrics.inFlight.Inc()
 	a := &answer{ResponseWriter: w, id: s.requests.Add(1)}
-	if r.ProtoMajor >= 2 {
+	switch {
+	case r.ProtoMajor >= 2:
 		a.stall = s.limits.WriteStall
+	case v.phrased != nil && v.phrased.spare != nil && (r.Body == nil || r.Body == http.NoBody):
+		// With a body, net/http may be asking for it (100 Continue) while the
+		// answer is written.
+		a.whole = v.phrased
 	}
 	defer func() { f.finish(a, r, rt, path, began, recover()) }()
 	f.admit(a, r, rt, v)
@@ -132,9 +137,7 @@ func (f *front) admit(a *answer, r *http.Request, rt *route, v *visit) {
 		// its owner would see packages vanish and not know why.
 		if principal == nil && rt.reads && !f.anonymous {
 			// No WWW-Authenticate: npm would show that instead of this text.
-			f.refuse(a, r, http.StatusUnauthorized, assay.Errorf(assay.Unauthenticated,
-				"this Assay asks who reads it, and this request carries no token: an administrator makes one with assay token create; "+
-					"anonymous reading from the network is off, and the operator can allow it with --allow-anonymous-network-reads"))
+			f.refuse(a, r, http.StatusUnauthorized, errWhoReads())
 			return
 		}
 		r, a.reads, a.personal = known, rt.reads, principal != nil
@@ -164,7 +167,9 @@ func (f *front) admit(a *answer, r *http.Request, rt *route, v *visit) {
 		}
 		a.waiting = source
 	}
-	rt.handler.ServeHTTP(a, mounted(r, rt.name))
+	a.outside, a.inside = r.URL, belowURL(*r.URL, rt.name)
+	r.URL = &a.inside
+	rt.handler.ServeHTTP(a, r)
 }
 
 // isUpload tells the requests that may carry a package. They are asked for
@@ -180,14 +185,18 @@ func mounted(r *http.Request, place string) *http.Request {
 	m := &struct {
 		request http.Request
 		url     url.URL
-	}{request: *r, url: *r.URL}
+	}{request: *r, url: belowURL(*r.URL, place)}
 	m.request.URL = &m.url
-	// A place's name has one spelling, so both paths begin with it.
-	m.url.Path = below(m.url.Path, place)
-	if m.url.RawPath != "" {
-		m.url.RawPath = below(m.url.RawPath, place)
-	}
 	return &m.request
+}
+
+func belowURL(u url.URL, place string) url.URL {
+	// A place's name has one spelling, so both paths begin with it.
+	u.Path = below(u.Path, place)
+	if u.RawPath != "" {
+		u.RawPath = below(u.RawPath, place)
+	}
+	return u
 }
 
 func below(path, place string) string {
@@ -220,6 +229,9 @@ func protect(h http.Header, rt *route) {
 // finish counts and logs the request, whatever became of it.
 func (f *front) finish(a *answer, r *http.Request, rt *route, path string, began time.Time, fault any) {
 	s := f.server
+	if a.outside != nil {
+		r.URL = a.outside // the server itself goes by the whole address
+	}
 	aborted := fault != nil
 	if fault != nil && fault != http.ErrAbortHandler {
 		s.log.ErrorContext(r.Context(), "request failed by a fault of the server",

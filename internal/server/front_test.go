@@ -178,7 +178,8 @@ func TestAnonymousReadersFromTheNetwork(t *testing.T) {
 		}
 		for path, want := range map[string]int{
 			"/npm/x": reads, "/why/" + knownWhy: reads, "/metrics": reads, "/api/v1/why/" + knownWhy: reads,
-			"/": 200, "/healthz": 200, "/readyz": 200, "/assets/icon.svg": 200,
+			"/packages/pkg:npm/lodash": reads, "/decisions": reads, "/policy": reads, "/?q=lodash": reads,
+			"/": 200, "/scorecard": 200, "/.well-known/security.txt": 404, "/healthz": 200, "/readyz": 200, "/assets/icon.svg": 200,
 		} {
 			resp, body := ask(t, addr, "GET "+path+" HTTP/1.1\nHost: 192.0.2.7:8417\nConnection: close\n\n")
 			if resp.StatusCode != want {
@@ -219,10 +220,16 @@ func TestErrorsAreWrittenForWhoAsked(t *testing.T) {
 
 func TestProtectingHeaders(t *testing.T) {
 	addr := start(t, Config{Places: handle(echo)}).addr
-	for _, path := range []string{"/", "/npm/x", "/why/" + knownWhy, "/nowhere", "/healthz", "/metrics", "/assets/assay.css"} {
+	for path, first := range map[string]string{
+		"/": "default-src 'self'; script-src 'none'; ", "/why/" + knownWhy: "default-src 'self'; script-src 'none'; ",
+		"/nowhere": "default-src 'self'; script-src 'none'; ", "/policy": "default-src 'self'; script-src 'none'; ",
+		"/decisions": "default-src 'self'; script-src 'nonce-",
+		// What is no page of ours is no page at all.
+		"/npm/x": "default-src 'none'; ", "/healthz": "default-src 'none'; ", "/metrics": "default-src 'none'; ", "/assets/assay.css": "default-src 'none'; ",
+	} {
 		resp, _ := get(t, addr, path, "Accept: text/html")
 		policy := resp.Header.Get("Content-Security-Policy")
-		if resp.Header.Get("X-Content-Type-Options") != "nosniff" || !strings.HasPrefix(policy, "default-src 'none'; ") ||
+		if resp.Header.Get("X-Content-Type-Options") != "nosniff" || !strings.HasPrefix(policy, first) ||
 			!strings.Contains(policy, "frame-ancestors 'none'") || strings.Contains(policy, "unsafe") {
 			t.Errorf("%s: %v", path, resp.Header)
 		}
@@ -547,13 +554,13 @@ func TestPages(t *testing.T) {
 		{"a decision for a browser", "/why/" + knownWhy, "text/html,*/*;q=0.8", 200, "text/html; charset=utf-8", "left@1.2.3 is refused"},
 		{"a decision for curl", "/why/" + knownWhy, "*/*", 200, "text/html; charset=utf-8", "left@1.2.3 is refused"},
 		{"a decision for a program", "/why/" + knownWhy, "application/json", 200, "application/json", `"rule":"block"`},
-		{"an unknown decision", "/why/zzz", "text/html", 404, "text/html; charset=utf-8", "no decision has the id"},
+		{"an unknown decision", "/why/zzz", "text/html", 404, "text/html; charset=utf-8", "No decision has the id"},
 		{"an unknown decision for a program", "/why/zzz", "application/json", 404, "application/json", `"kind":"not found"`},
 		{"no id", "/why/", "text/html", 404, "text/html; charset=utf-8", "as it stands in the refusal"},
 		{"no id at all", "/why", "text/html", 404, "text/html; charset=utf-8", "as it stands in the refusal"},
 		{"more than an id", "/why/a/b", "text/html", 404, "text/html; charset=utf-8", "as it stands in the refusal"},
 		{"the stylesheet", "/assets/assay.css", "text/css", 200, "text/css; charset=utf-8", "prefers-color-scheme"},
-		{"no such asset", "/assets/secret", "text/html", 404, "text/html; charset=utf-8", "nothing is served"},
+		{"no such asset", "/assets/secret", "text/html", 404, "text/html; charset=utf-8", "Nothing is served"},
 		{"the interface, for reading", "/api/v1/why/" + knownWhy, "", 200, "application/json", `"rule":"block"`},
 		{"the interface, for changing", "/api/v1/blocks", "", 401, "application/json", "administrator"},
 	} {

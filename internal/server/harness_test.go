@@ -60,7 +60,7 @@ func newServer(t *testing.T, config Config, logs io.Writer) *Server {
 		config.InstanceID = "this-instance"
 	}
 	if config.Control == nil {
-		config.Control = &fakeControl{}
+		config.Control = &house{}
 	}
 	if config.Limits.Grace == 0 {
 		config.Limits.Grace = 50 * time.Millisecond

@@ -32,6 +32,7 @@ type pacedConn struct {
 
 	mu    sync.Mutex
 	final time.Time // set from outside; zero: none
+	armed time.Time // the end of the round that was begun last; zero: none
 
 	closing sync.Once
 	closed  func() // gives the connection's room back
@@ -57,6 +58,17 @@ func (c *pacedConn) ReadFrom(src io.Reader) (int64, error) {
 	// The position of the file, and what is left of a limit, move by what was
 	// sent, so that each round goes on from there.
 	return c.push(func(int64) (int64, error) { return inner.ReadFrom(src) })
+}
+
+// sendSection sends head and a section of a file through the kernel; handled
+// is false where it does not do that, and nothing was sent.
+func (c *pacedConn) sendSection(head []byte, s section) (n int64, handled bool, err error) {
+	handled = true
+	n, err = c.push(func(done int64) (n int64, err error) {
+		n, handled, err = sendSection(c.Conn, head, s, done)
+		return n, err
+	})
+	return n, handled, err
 }
 
 // push repeats send, which gets the bytes sent so far, for as long as the
@@ -85,26 +97,45 @@ func (c *pacedConn) push(send func(done int64) (int64, error)) (int64, error) {
 	}
 }
 
-// arm begins a round: half the stall, so that two silent ones make the whole.
-// It holds the lock over the call, so that a final deadline set meanwhile
-// comes after it and wins.
+// writeBoth writes head and body in one call of the kernel, where it can.
+func (c *pacedConn) writeBoth(head, body []byte) (int, error) {
+	parts := net.Buffers{head, body} // what was sent is taken off its front
+	n, err := c.push(func(int64) (int64, error) { return parts.WriteTo(c.Conn) })
+	return int(n), err
+}
+
+// arm begins a round: half the stall at least, so that two silent ones make
+// the whole. A deadline that leaves so much time stays as it is: moving it for
+// each of many small answers would cost more than it tells. arm holds the lock
+// over the call, so that a final deadline set meanwhile comes after it and
+// wins.
 func (c *pacedConn) arm() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	now := time.Now()
 	if !c.final.IsZero() {
-		if !time.Now().Before(c.final) {
+		if !now.Before(c.final) {
 			return os.ErrDeadlineExceeded
 		}
 		return c.Conn.SetWriteDeadline(c.final)
 	}
-	return c.Conn.SetWriteDeadline(time.Now().Add(c.stall / 2))
+	if c.armed.Sub(now) >= c.stall/2 {
+		return nil
+	}
+	c.armed = now.Add(c.stall/2 + c.stall/16)
+	return c.Conn.SetWriteDeadline(c.armed)
 }
 
-// SetWriteDeadline sets the final deadline; zero returns to the stall.
+// SetWriteDeadline sets the final deadline; zero returns to the stall. The
+// deadline of a round may pass while nothing is written: the next write begins
+// with another.
 func (c *pacedConn) SetWriteDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.final = t
+	if t.IsZero() && c.final.IsZero() {
+		return nil
+	}
+	c.final, c.armed = t, time.Time{}
 	return c.Conn.SetWriteDeadline(t)
 }
 

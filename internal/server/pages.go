@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -11,7 +12,6 @@ import (
 	"assay.invalid/internal/ecosystem"
 	"assay.invalid/internal/server/api"
 	"assay.invalid/internal/web"
-	"assay.invalid/internal/web/home"
 	"assay.invalid/internal/web/why"
 )
 
@@ -27,23 +27,84 @@ func (f *front) page(show http.HandlerFunc) http.Handler {
 	})
 }
 
+// frame is what stands around every page, for whoever asks.
+func (f *front) frame(r *http.Request) web.Frame {
+	frame := web.Frame{Version: f.server.config.Version, Security: f.server.config.SecurityContact != ""}
+	if u, err := url.Parse(f.address()); err == nil {
+		frame.Host = u.Host
+	}
+	if head, err := f.logHead(r.Context()); err == nil {
+		frame.Log = &web.LogHead{Size: head.size, Root: head.root}
+	}
+	return frame
+}
+
+// answerPage writes a page that speaks of now, and of what its reader may
+// read: no cache keeps it.
+func (f *front) answerPage(w http.ResponseWriter, r *http.Request, p framedPage) {
+	w.Header().Set("Cache-Control", "no-store")
+	f.writePage(w, r, http.StatusOK, p.Write)
+}
+
+// answerJSON gives a program what the page would show. It says whether it
+// has.
+func answerJSON(w http.ResponseWriter, r *http.Request, value any) bool {
+	if formFor(r) != asJSON || wildcard(r) {
+		return false
+	}
+	w.Header().Set("Vary", "Accept, Authorization")
+	api.WriteJSON(w, http.StatusOK, value)
+	return true
+}
+
+// wildcard tells whether the asker would take anything: it then gets the
+// page, which is what the address names.
+func wildcard(r *http.Request) bool {
+	return !strings.Contains(strings.Join(r.Header["Accept"], ","), "json")
+}
+
+// mayRead tells whether the asker may read packages at all.
+func (f *front) mayRead(ctx context.Context) bool {
+	return f.anonymous || f.operator || assay.PrincipalOf(ctx).ID != ""
+}
+
+// errWhoReads is for who has not said who they are where that is asked.
+func errWhoReads() *assay.Error {
+	return assay.Errorf(assay.Unauthenticated,
+		"this Assay asks who reads it, and this request carries no token: an administrator makes one with assay token create; "+
+			"anonymous reading from the network is off, and the operator can allow it with --allow-anonymous-network-reads")
+}
+
+// sectionOf is the section that an address lies in.
+func sectionOf(path string) web.Section {
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	switch first {
+	case "packages":
+		return web.Home
+	case "why", "decisions":
+		return web.Decisions
+	case "policy":
+		return web.Policy
+	case "log":
+		return web.Log
+	case "scorecard":
+		return web.Scorecard
+	}
+	return web.NoSection
+}
+
+// alone refuses what lies below a page that has nothing below it.
+func (f *front) alone(w http.ResponseWriter, r *http.Request, path string) bool {
+	if r.URL.EscapedPath() == path {
+		return true
+	}
+	f.notFound(w, r)
+	return false
+}
+
 func (f *front) notFound(w http.ResponseWriter, r *http.Request) {
 	f.refuse(w, r, http.StatusNotFound, assay.Errorf(assay.NotFound,
 		"nothing is served at %s: %s lists the registries of this Assay", clip(ecosystem.Printable(r.URL.Path), 200), f.address()))
-}
-
-// homePage shows the setup lines.
-func (f *front) homePage(w http.ResponseWriter, r *http.Request) {
-	var p home.Page
-	if source := f.server.config.Home; source != nil {
-		var err error
-		if p, err = source.Home(r.Context()); err != nil {
-			f.fail(w, r, err)
-			return
-		}
-	}
-	w.Header().Set("Cache-Control", "no-store")
-	f.writePage(w, r, http.StatusOK, p.Write)
 }
 
 // whyPage explains a decision: as a page, or as JSON to a program.
@@ -59,21 +120,20 @@ func (f *front) whyPage(w http.ResponseWriter, r *http.Request) {
 		f.fail(w, r, err)
 		return
 	}
-	// It speaks of now: an exception or the end of a cooldown changes it.
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Vary", "Accept")
-	if formFor(r) == asJSON && !wildcard(r) {
-		api.WriteJSON(w, http.StatusOK, explanation)
+	if answerJSON(w, r, explanation) {
 		return
 	}
 	p := why.New(explanation, time.Now())
-	f.writePage(w, r, http.StatusOK, p.Write)
-}
-
-// wildcard tells whether the asker would take anything: it then gets the
-// page, which is what the address names.
-func wildcard(r *http.Request) bool {
-	return !strings.Contains(strings.Join(r.Header["Accept"], ","), "json")
+	about := explanation.Coordinate
+	about.File = "" // exceptions are given for versions
+	// The decision is explained without this too, so a fault here is no reason
+	// to say nothing.
+	if view, err := f.server.config.Control.Package(r.Context(), about.String()); err == nil {
+		p.Exceptions = exceptionsOf(view.Exceptions)
+	} else {
+		f.server.log.WarnContext(r.Context(), "the exceptions of a decision are not known", "error", err)
+	}
+	f.answerPage(w, r, &p)
 }
 
 func (f *front) assets(w http.ResponseWriter, r *http.Request) {
@@ -128,14 +188,19 @@ func (s *Server) notReady(ctx context.Context) string {
 	return ""
 }
 
-// status is the answer of the interface's status.
-func (f *front) status(ctx context.Context) api.Status {
-	s := f.server
+// places lists the registries served, sorted.
+func (s *Server) places() []string {
 	places := make([]string, 0, len(s.config.Places))
 	for place := range s.config.Places {
 		places = append(places, place)
 	}
 	slices.Sort(places)
+	return places
+}
+
+// status is the answer of the interface's status.
+func (f *front) status(ctx context.Context) api.Status {
+	s := f.server
 	why := s.notReady(ctx)
 	return api.Status{
 		Instance: s.config.InstanceID,
@@ -143,6 +208,6 @@ func (f *front) status(ctx context.Context) api.Status {
 		Started:  s.started,
 		Ready:    why == "",
 		NotReady: why,
-		Places:   places,
+		Places:   s.places(),
 	}
 }

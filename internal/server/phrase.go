@@ -20,6 +20,19 @@ type phrasedConn struct {
 	ahead  bool   // a status line is still to come for the request at hand
 	status int    // of the pending phrase
 	phrase string // "" if none is pending
+
+	// spare has room for the beginnings of answers; nil on a connection that
+	// never holds one back. What follows belongs to whoever writes.
+	spare   *sync.Pool
+	holding bool
+	held    *beginning
+}
+
+// beginning is the first part of an answer, held back until its body comes.
+// net/http sends it by itself when its buffer of 4 KiB is full.
+type beginning struct {
+	size  int
+	bytes [4 << 10]byte
 }
 
 // begin forgets what an earlier request left, and expects a status line.
@@ -49,19 +62,87 @@ func (c *phrasedConn) set(status int, phrase string) {
 func (c *phrasedConn) Write(p []byte) (int, error) {
 	phrase, end := c.take(p)
 	if phrase == "" {
-		return c.Conn.Write(p)
+		return c.send(p)
 	}
 	changed := make([]byte, 0, len(p)+len(phrase))
 	changed = append(changed, p[:startOfPhrase]...)
 	changed = append(changed, phrase...)
 	changed = append(changed, p[end:]...)
-	n, err := c.Conn.Write(changed)
+	n, err := c.send(changed)
 	switch after := startOfPhrase + len(phrase); {
 	case n >= after:
 		return n - after + end, err
 	default: // broken inside the status line; err is not nil
 		return min(n, end), err
 	}
+}
+
+// hold lets the next write wait for the one after it, so that status line,
+// headers and a large body go to the kernel, and to the client, as one. Whoever
+// holds is the only one to write, and releases when the body has been given.
+func (c *phrasedConn) hold() { c.holding = c.spare != nil }
+
+// release sends what is still held back.
+func (c *phrasedConn) release() error {
+	c.holding = false
+	if c.held == nil {
+		return nil
+	}
+	_, err := c.send(nil)
+	return err
+}
+
+// send writes p after what was held back, or holds p back. It answers in
+// bytes of p.
+func (c *phrasedConn) send(p []byte) (int, error) {
+	if c.held == nil {
+		if !c.holding || len(p) > len(c.held.bytes) {
+			return c.Conn.Write(p)
+		}
+		c.held = c.spare.Get().(*beginning)
+		c.held.size = copy(c.held.bytes[:], p)
+		return len(p), nil
+	}
+	head := c.held
+	c.held = nil
+	defer c.spare.Put(head)
+	before := head.bytes[:head.size]
+	paced, ok := c.Conn.(*pacedConn)
+	if !ok {
+		if _, err := c.Conn.Write(before); err != nil {
+			return 0, err
+		}
+		return c.Conn.Write(p)
+	}
+	n, err := paced.writeBoth(before, p)
+	return max(0, n-len(before)), err
+}
+
+// sendSection sends a section of a file, after what was held back.
+func (c *phrasedConn) sendSection(src io.Reader) (n int64, handled bool, err error) {
+	paced, ok := c.Conn.(*pacedConn)
+	if !ok {
+		return 0, false, nil
+	}
+	s, ok := filePart(src)
+	if !ok {
+		return 0, false, nil
+	}
+	var before []byte
+	if c.held != nil {
+		before = c.held.bytes[:c.held.size]
+	}
+	n, handled, err = paced.sendSection(before, s)
+	if !handled {
+		return 0, false, err
+	}
+	if c.held != nil {
+		c.spare.Put(c.held)
+		c.held = nil
+	}
+	n = max(0, n-int64(len(before)))
+	s.advance(n)
+	return n, true, err
 }
 
 // take returns the phrase to put into p, and where the old one ends in it.
@@ -107,6 +188,12 @@ func readStatusLine(p []byte) (status, end int) {
 // ReadFrom keeps the way of files through the kernel. net/http calls it after
 // the status line.
 func (c *phrasedConn) ReadFrom(src io.Reader) (int64, error) {
+	if n, handled, err := c.sendSection(src); handled {
+		return n, err
+	}
+	if err := c.release(); err != nil {
+		return 0, err
+	}
 	if inner, ok := c.Conn.(io.ReaderFrom); ok {
 		return inner.ReadFrom(src)
 	}

@@ -54,7 +54,7 @@ func (f *front) refuse(w http.ResponseWriter, r *http.Request, status int, probl
 	case asJSON:
 		api.WriteJSON(w, status, failure)
 	case asHTML:
-		p := errorpage.Page{Status: status, Title: titleOf(status), Message: failure.Message}
+		p := errorpage.Page{Status: status, Title: titleOf(status), Message: failure.Message, Section: sectionOf(r.URL.Path)}
 		f.writePage(w, r, status, p.Write)
 	default:
 		h.Set("Content-Type", "text/plain; charset=utf-8")
@@ -67,10 +67,14 @@ func (f *front) refuse(w http.ResponseWriter, r *http.Request, status int, probl
 
 // writePage makes the whole page before it begins the answer, so that a
 // fault in a template is an error and not half a page.
-func (f *front) writePage(w http.ResponseWriter, r *http.Request, status int, write func(io.Writer) error) {
+func (f *front) writePage(w http.ResponseWriter, r *http.Request, status int, write func(io.Writer, web.Frame) error) {
+	f.writeFramed(w, r, status, f.frame(r), write)
+}
+
+func (f *front) writeFramed(w http.ResponseWriter, r *http.Request, status int, frame web.Frame, write func(io.Writer, web.Frame) error) {
 	var page bytes.Buffer
 	h := w.Header()
-	if err := write(&page); err != nil {
+	if err := write(&page, frame); err != nil {
 		f.server.log.ErrorContext(r.Context(), "a page cannot be written", "path", clip(r.URL.Path, 500), "error", err)
 		status = http.StatusInternalServerError
 		page.Reset()
@@ -78,12 +82,20 @@ func (f *front) writePage(w http.ResponseWriter, r *http.Request, status int, wr
 		h.Set("Content-Type", "text/plain; charset=utf-8")
 	} else {
 		h.Set("Content-Type", "text/html; charset=utf-8")
-		h.Set("Content-Security-Policy", web.ContentPolicy)
+		h.Set("Content-Security-Policy", policyOf(frame))
 	}
-	h.Set("Vary", "Accept")
+	// The foot of a page shows the log to who may read it.
+	h.Set("Vary", "Accept, Authorization")
 	h.Set("Content-Length", strconv.Itoa(page.Len()))
 	w.WriteHeader(status)
 	_, _ = w.Write(page.Bytes()) // nobody is left to tell
+}
+
+func policyOf(frame web.Frame) string {
+	if frame.Nonce != "" {
+		return web.ContentPolicyWithScript(frame.Nonce)
+	}
+	return web.ContentPolicy
 }
 
 func titleOf(status int) string {
@@ -94,6 +106,8 @@ func titleOf(status int) string {
 		return "This is not the address of this Assay"
 	case http.StatusUnauthorized:
 		return "Say who you are"
+	case http.StatusForbidden:
+		return "You may not read this"
 	case http.StatusTooManyRequests:
 		return "Too many requests at once"
 	case http.StatusLoopDetected:

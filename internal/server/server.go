@@ -44,7 +44,7 @@ func New(config Config) (*Server, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	names := []string{"home", "why", "api", "assets", "healthz", "readyz", "metrics", "log", "unknown"}
+	names := []string{"home", "packages", "why", "decisions", "policy", "log", "scorecard", wellKnown, "api", "assets", "healthz", "readyz", "metrics", "unknown"}
 	for place := range config.Places {
 		names = append(names, place)
 	}
@@ -107,16 +107,19 @@ func (s *Server) newFront(base string, reach api.Reach) *front {
 	}
 	control := &api.Handler{Control: s.config.Control, Status: f.status, Reach: reach, Log: s.log}
 	mount("", "home", route{handler: f.page(f.homePage)})
+	mount("packages", "packages", route{handler: f.page(f.packagePage), reads: true})
 	mount("why", "why", route{handler: f.page(f.whyPage), reads: true})
+	mount("decisions", "decisions", route{handler: f.page(f.decisionsPage), reads: true})
+	mount("policy", "policy", route{handler: f.page(f.policyPage), reads: true})
+	mount("scorecard", "scorecard", route{handler: f.page(f.scorecardPage)})
+	mount(wellKnown, wellKnown, route{handler: f.page(f.securityText)})
 	mount("api", "api", route{handler: control, reads: true})
 	mount("assets", "assets", route{handler: f.page(f.assets)})
 	mount("healthz", "healthz", route{handler: f.page(f.health), probe: true})
 	mount("readyz", "readyz", route{handler: f.page(f.readiness), probe: true})
 	mount("metrics", "metrics", route{handler: f.page(s.metrics.handle.ServeHTTP), reads: true})
-	if journal := s.config.Journal; journal != nil {
-		mount("log", "log", route{handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			journal.ServeHTTP(w, mounted(r, "log"))
-		})})
+	if s.config.Journal != nil {
+		mount("log", "log", route{handler: f.logHandler()})
 	}
 	for place, handler := range s.config.Places {
 		mount(place, place, route{handler: handler, place: true, reads: true})

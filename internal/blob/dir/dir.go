@@ -252,6 +252,10 @@ func (o *opened) ReadAt(p []byte, off int64) (int, error) { return o.file.ReadAt
 func (o *opened) Close() error                            { return o.file.Close() }
 func (o *opened) Info() blob.Info                         { return o.info }
 
+// SyscallConn and Stat let the kernel send parts of the file to many readers.
+func (o *opened) SyscallConn() (syscall.RawConn, error) { return o.file.SyscallConn() }
+func (o *opened) Stat() (fs.FileInfo, error)            { return o.file.Stat() }
+
 // Reader returns the file itself, so that the kernel can send it.
 func (o *opened) Reader() io.ReadSeeker { return o.file }
 

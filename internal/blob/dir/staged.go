@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"assay.invalid/internal/assay"
 	"assay.invalid/internal/blob"
@@ -71,6 +72,10 @@ func (g *staged) Write(p []byte) (int, error) {
 
 // ReadAt reads what has been written. It may run beside Write.
 func (g *staged) ReadAt(p []byte, off int64) (int, error) { return g.file.ReadAt(p, off) }
+
+// SyscallConn and Stat let the kernel send what has been written.
+func (g *staged) SyscallConn() (syscall.RawConn, error) { return g.file.SyscallConn() }
+func (g *staged) Stat() (fs.FileInfo, error)            { return g.file.Stat() }
 
 // Commit makes the blob durable, then visible, then its name durable.
 func (g *staged) Commit(ctx context.Context) (blob.Info, error) {

@@ -48,7 +48,7 @@ func (format) ReadVersion(name, version string, _ ecosystem.Document) (ecosystem
 func (format) Locate(name, file string, of ecosystem.Listing) (ecosystem.File, error) {
 	l, ok := of.(*listing)
 	if !ok {
-		return ecosystem.File{}, assay.Errorf(assay.Internal, "a tarball of %s is located in its listing, and none was given", name)
+		return ecosystem.File{}, errNoListing
 	}
 	i := l.packument.FindFile(file)
 	if i < 0 {
@@ -67,6 +67,10 @@ func (format) Locate(name, file string, of ecosystem.Listing) (ecosystem.File, e
 		ContentType: "application/octet-stream",
 	}, nil
 }
+
+// errNoListing answers whoever asks without a listing, which the registry does
+// of every format and every request. It is never changed.
+var errNoListing = &assay.Error{Kind: assay.Internal, Message: "an npm tarball is located in its package's listing, and none was given"}
 
 // Check implements ecosystem.Format.
 func (format) Check(_ ecosystem.File, content io.ReaderAt, size int64) ([]assay.Digest, error) {

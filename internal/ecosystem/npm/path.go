@@ -26,7 +26,7 @@ func splitPath(escaped string) ([]string, error) {
 	if escaped == "" {
 		return nil, nil
 	}
-	var segments []string
+	segments := make([]string, 0, 4) // a scoped tarball's have four
 	for raw := range strings.SplitSeq(escaped, "/") {
 		plain, err := url.PathUnescape(raw)
 		if err != nil {

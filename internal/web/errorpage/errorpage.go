@@ -19,9 +19,13 @@ type Page struct {
 	Status  int    // HTTP status code
 	Title   string // what happened, a few words
 	Message string // why, and what to do
+	Section web.Section
 }
 
+// Sentence is the message as a sentence.
+func (p *Page) Sentence() string { return web.Capital(p.Message) }
+
 // Write writes the page as HTML.
-func (p *Page) Write(w io.Writer) error {
-	return web.Write(w, page, web.Head{Title: p.Title, Description: p.Title + "."}, p)
+func (p *Page) Write(w io.Writer, frame web.Frame) error {
+	return web.Write(w, page, frame, web.Head{Title: p.Title, Description: p.Title + ".", Section: p.Section}, p)
 }

@@ -9,8 +9,6 @@ import (
 	"io"
 	"slices"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"assay.invalid/internal/assay"
 	"assay.invalid/internal/web"
@@ -26,66 +24,54 @@ const maxVersions = 200
 
 // Page is what the page shows.
 type Page struct {
-	Title      string
-	What       string // package URL
-	Registry   string
-	Effect     string // the word, also the badge's class
-	EffectWord string
-	Rule       string // "" when no rule decided
-	Reason     string
-	Until      time.Time // zero: without end
-	Left       string    // until then, in words
-	Nearest    string    // package URL of the nearest allowed version
-	Stale      string    // how old the upstream's answer is, in words
-	Advice     []string
-	Opinions   []Opinion
-	Facts      []assay.Fact
+	Title    string
+	Asked    string // package URL of what the decision is on, a file's too
+	What     web.PURL
+	Registry string
+	Badge    web.Badge
+	Rule     string // "" when no rule decided
+	Reason   string
+	Until    time.Time // zero: without end
+	Left     string    // until then, in words
+	Nearest  *web.PURL // the nearest allowed version; nil if there is none
+	Stale    string    // how old the upstream's answer is, in words
+	Advice   []string
+	Opinions []web.Opinion
+	Facts    []assay.Fact
+	// Exceptions are those in force for it; the page is given them.
+	Exceptions []web.Exception
 	Versions   []Version
 	More       int // versions that are not listed
 	Epoch      uint64
 }
 
-// Opinion is what one rule said.
-type Opinion struct {
-	assay.Opinion
-	Aside string // why it does not count, if so
-}
-
 // Version is one line of a package's versions.
 type Version struct {
-	Version    string
-	Effect     string
-	EffectWord string
-	Reason     string
-	Listed     bool
+	Version string
+	What    web.PURL
+	Badge   web.Badge
+	Rule    string
+	Reason  string
+	Listed  bool
 }
 
 // New makes the page from an explanation, as of now.
 func New(e assay.Explanation, now time.Time) Page {
 	p := Page{
-		What:       e.Coordinate.String(),
-		Registry:   e.Registry,
-		Effect:     e.Decision.Effect.String(),
-		EffectWord: web.EffectWord(e.Decision.Effect),
-		Until:      e.Decision.Until,
-		Advice:     slices.Clone(e.Advice),
-		Facts:      e.Facts,
-		Epoch:      e.Epoch,
+		Asked:    e.Coordinate.String(),
+		What:     web.PURLOf(e.Coordinate),
+		Registry: e.Registry,
+		Badge:    web.BadgeOf(e.Decision.Effect),
+		Until:    e.Decision.Until,
+		Advice:   slices.Clone(e.Advice),
+		Facts:    e.Facts,
+		Epoch:    e.Epoch,
 	}
-	short := e.Coordinate.Short()
-	switch {
-	case e.Coordinate.Version == "":
+	if e.Coordinate.Version == "" {
 		// A package has no decision of its own: its versions have.
-		p.Title = packageTitle(&e)
-		p.Effect, p.EffectWord = assay.Nothing.String(), "decided version by version"
-	case e.Decision.Effect == assay.Deny:
-		p.Title = short + " is refused"
-	case e.Decision.Effect == assay.Warn:
-		p.Title = short + " is allowed, with a warning"
-	case e.Decision.Effect == assay.Allow:
-		p.Title = short + " is allowed"
-	default:
-		p.Title = short
+		p.Title, p.Badge = packageTitle(&e), web.Badge{Word: "decided version by version"}
+	} else {
+		p.Title = Sentence(e.Coordinate, e.Decision.Effect)
 	}
 	if lead := e.Decision.Lead(); lead != nil {
 		p.Rule, p.Reason = lead.Rule, lead.Reason
@@ -97,29 +83,44 @@ func New(e assay.Explanation, now time.Time) Page {
 		}
 	}
 	for i, line := range p.Advice {
-		p.Advice[i] = capital(line)
+		p.Advice[i] = web.Capital(line)
 	}
 	p.Left = web.Left(p.Until, now)
 	if e.Nearest != "" && e.Coordinate.Version != "" {
-		p.Nearest = e.Coordinate.At(e.Nearest).String()
+		nearest := web.PURLOf(e.Coordinate.At(e.Nearest))
+		p.Nearest = &nearest
 	}
 	if e.Stale > 0 {
 		p.Stale = web.Left(now.Add(time.Duration(e.Stale)*time.Second), now)
 	}
-	for _, o := range e.Decision.Opinions {
-		if slices.Contains(p.Advice, capital(o.Remedy)) {
+	for i := range e.Decision.Opinions {
+		o := web.OpinionOf(&e.Decision.Opinions[i])
+		if slices.Contains(p.Advice, web.Capital(o.Remedy)) {
 			o.Remedy = "" // it stands above
 		}
-		p.Opinions = append(p.Opinions, Opinion{Opinion: o, Aside: aside(&o)})
+		p.Opinions = append(p.Opinions, o)
 	}
 	for i := range e.Versions {
 		if i == maxVersions {
 			p.More = len(e.Versions) - maxVersions
 			break
 		}
-		p.Versions = append(p.Versions, version(&e.Versions[i]))
+		p.Versions = append(p.Versions, version(e.Coordinate, &e.Versions[i]))
 	}
 	return p
+}
+
+// Sentence says what was decided about a version.
+func Sentence(c assay.Coordinate, e assay.Effect) string {
+	switch e {
+	case assay.Deny:
+		return c.Short() + " is refused"
+	case assay.Warn:
+		return c.Short() + " is allowed, with a warning"
+	case assay.Allow:
+		return c.Short() + " is allowed"
+	}
+	return c.Short()
 }
 
 // packageTitle says how many of a package's versions are refused.
@@ -143,40 +144,20 @@ func packageTitle(e *assay.Explanation) string {
 	return fmt.Sprintf("%d of %d versions of %s %s refused", denied, len(e.Versions), name, verb)
 }
 
-// capital makes a clause of a rule the beginning of a sentence.
-func capital(s string) string {
-	first, size := utf8.DecodeRuneInString(s)
-	if size == 0 || first == utf8.RuneError {
-		return s
-	}
-	return string(unicode.ToUpper(first)) + s[size:]
-}
-
-func aside(o *assay.Opinion) string {
-	switch {
-	case o.LiftedBy != "":
-		return fmt.Sprintf("lifted by exception %s", o.LiftedBy)
-	case o.Mode == assay.Observe:
-		return "only observed: it does not count"
-	}
-	return ""
-}
-
-func version(v *assay.VersionDecision) Version {
-	out := Version{
-		Version:    v.Version,
-		Effect:     v.Decision.Effect.String(),
-		EffectWord: web.EffectWord(v.Decision.Effect),
-		Listed:     v.Listed,
-	}
+func version(c assay.Coordinate, v *assay.VersionDecision) Version {
+	out := Version{Version: v.Version, What: web.PURLOf(c.At(v.Version)), Badge: web.BadgeOf(v.Decision.Effect), Listed: v.Listed}
 	if lead := v.Decision.Lead(); lead != nil && v.Decision.Effect != assay.Allow {
-		out.Reason = lead.Rule + ": " + lead.Reason
+		out.Rule, out.Reason = lead.Rule, lead.Reason
 	}
 	return out
 }
 
+// Refused tells whether the page is the certificate of a no.
+func (p *Page) Refused() bool { return p.Badge.Shape == "deny" }
+
 // Write writes the page as HTML.
-func (p *Page) Write(w io.Writer) error {
-	description := "What Assay decided about " + p.What + ", and why."
-	return web.Write(w, page, web.Head{Title: p.Title, Description: description}, p)
+func (p *Page) Write(w io.Writer, frame web.Frame) error {
+	return web.Write(w, page, frame, web.Head{
+		Title: p.Title, Description: "What Assay decided about " + p.Asked + ", and why.", Section: web.Decisions,
+	}, p)
 }

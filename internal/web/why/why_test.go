@@ -2,11 +2,13 @@ package why
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"assay.invalid/internal/assay"
+	"assay.invalid/internal/web"
 	"assay.invalid/internal/web/webtest"
 )
 
@@ -39,17 +41,21 @@ func TestARefusalSaysEverything(t *testing.T) {
 		t.Errorf("the heading is %q", got)
 	}
 	page.Has(
-		"What pkg:npm/%40acme/left@1.14.1 , from the registry npm",
+		"What pkg:npm/ %40acme/left @1.14.1 from the registry npm",
 		"Rule cooldown", "Why published 49 minutes ago; versions wait 72 hours",
 		"Until 2026-04-03 00:21 UTC , in 2 days 23 hours",
-		"Nearest allowed version pkg:npm/%40acme/left@1.14.0",
+		"Use instead pkg:npm/ %40acme/left @1.14.0 the nearest allowed version",
 		"Take 1.14.0 now. Wait, or ask for an exception.",
-		"scripts warn only observed: it does not count runs code at install",
+		"scripts would warn only observed: it does not count runs code at install",
 		"block deny lifted by exception e7 an old block",
 		"published 2026-03-31T00:21:00Z source: packument time",
 		"install scripts unknown source: the version's manifest",
 		"2 minutes old", "assay explain 'pkg:npm/%40acme/left@1.14.1'", "epoch 212",
 	)
+	page.Lacks("Exceptions given")
+	if links := page.Links(); !slices.Contains(links, "/packages/pkg:npm/%40acme/left@1.14.0") || !slices.Contains(links, "/packages/pkg:npm/%40acme/left@1.14.1") {
+		t.Errorf("the page links to %q", links)
+	}
 	// The reason stands above the facts, the advice between them.
 	text := page.Text("main")
 	if why, do, facts := strings.Index(text, "Why published"), strings.Index(text, "What you can do"), strings.Index(text, "What was known"); !(why < do && do < facts) {
@@ -69,7 +75,10 @@ func TestOtherDecisions(t *testing.T) {
 	p = New(bare, now)
 	page = webtest.Check(t, p.Write)
 	page.Has("@acme/left@1.14.1 is allowed")
-	page.Lacks("Rule", "What you can do", "What was known", "Nearest")
+	page.Lacks("Rule", "What you can do", "What was known", "Use instead")
+	if n := len(page.Class("refusal-none")); n != 1 {
+		t.Error("an allowed version has the certificate of a refusal")
+	}
 
 	past := refused()
 	past.Decision.Opinions[0].Until = now.Add(-time.Minute)
@@ -86,7 +95,7 @@ func TestAPackageListsItsVersions(t *testing.T) {
 	}
 	p := New(e, now)
 	page := webtest.Check(t, p.Write)
-	page.Has("decided version by version", "5 older ones are not shown", "199.0.0 refused cooldown: published 49 minutes ago", "not in the upstream's listing now")
+	page.Has("decided version by version", "5 older ones are not shown", "199.0.0 deny cooldown : published 49 minutes ago", "Not in the upstream’s listing now.")
 	page.Lacks("200.0.0")
 	if got := page.Text("h1"); got != "Every version of @acme/left is refused" {
 		t.Errorf("the heading is %q", got)
@@ -100,6 +109,29 @@ func TestAPackageListsItsVersions(t *testing.T) {
 	}
 	if rows := len(page.All("tr")); rows != maxVersions+1 {
 		t.Errorf("the table has %d rows", rows)
+	}
+}
+
+func TestExceptionsAreShown(t *testing.T) {
+	p := New(refused(), now)
+	p.Exceptions = []web.Exception{
+		{ID: "e7", What: p.What, Rule: "block", Reason: "needed <i>now</i>", By: "token-9f2c", Created: now.Add(-time.Hour), Until: now.Add(time.Hour)},
+		{ID: "e8", What: p.What, Rule: "cooldown", Reason: "reviewed", Created: now},
+	}
+	webtest.Check(t, p.Write).Has("Exceptions given", "block needed <i>now</i> 2026-03-31 00:10 UTC by token-9f2c 2026-03-31 02:10 UTC",
+		"cooldown reviewed 2026-03-31 01:10 UTC when it is revoked")
+}
+
+// A decision on a file leads to the page of its version, and says what was
+// asked for.
+func TestADecisionOnAFile(t *testing.T) {
+	e := refused()
+	e.Coordinate.File = "left-1.14.1.tgz"
+	p := New(e, now)
+	page := webtest.Check(t, p.Write)
+	page.Has("assay explain 'pkg:npm/%40acme/left@1.14.1?file_name=left-1.14.1.tgz'")
+	if !slices.Contains(page.Links(), "/packages/pkg:npm/%40acme/left@1.14.1") {
+		t.Errorf("the page links to %q", page.Links())
 	}
 }
 
@@ -122,6 +154,7 @@ func FuzzWhy(f *testing.F) {
 			o.Rule, o.Reason, o.Remedy = s, s, s
 		}
 		p := New(e, now)
+		p.Exceptions = []web.Exception{{ID: s, What: p.What, Rule: s, Reason: s, By: s}}
 		page := webtest.Check(t, p.Write)
 		if text := page.Text("body"); strings.ContainsAny(text, "\x00\x1b\u202e\u200b") {
 			t.Errorf("the page has hidden characters: %q", text)
