@@ -352,7 +352,7 @@ var old = time.Now().Add(-30 * 24 * time.Hour).UTC().Format(time.RFC3339)
 
 func newHouse(t testing.TB, change ...func(*house)) *house {
 	h := &house{t: t, dir: t.TempDir(), up: newUpstream(t), lim: DefaultLimits(), rules: &setRules{}, usage: &counted{}}
-	h.lim.StaleAfter, h.lim.Upkeep = 200*time.Millisecond, time.Hour
+	h.lim.StaleAfter, h.lim.Upkeep = 700*time.Millisecond, time.Hour
 	h.rules.file = policy.Default()
 	h.rules.set()
 	for _, f := range change {

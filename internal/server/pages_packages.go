@@ -77,6 +77,9 @@ func packageOf(view *api.PackageView, after string, now time.Time) *packages.Pac
 			line.Rule, line.Reason, line.Until = lead.Rule, lead.Reason, lead.Until
 		}
 		for j := range v.Decision.Opinions {
+			if v.Decision.Opinions[j].LiftedBy != "" {
+				line.Lifted = v.Decision.Opinions[j].Rule
+			}
 			badge := web.BadgeOfOpinion(&v.Decision.Opinions[j])
 			if badge.Shape == "observe" && !slices.Contains(line.Badges, badge) {
 				line.Badges = append(line.Badges, badge)

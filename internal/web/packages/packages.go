@@ -64,6 +64,7 @@ type Version struct {
 	Badges    []web.Badge
 	Rule      string // that decided; "" if none did
 	Reason    string
+	Lifted    string // the rule whose deny an exception lifts; "" if none does
 	Until     time.Time
 	Status    string // "" for an active one
 	Listed    bool   // in the upstream's listing now

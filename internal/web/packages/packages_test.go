@@ -49,8 +49,9 @@ func refuse(v *Version) {
 func TestPackage(t *testing.T) {
 	p := Package{About: about(), Versions: versions(3)}
 	refuse(&p.Versions[0])
+	p.Versions[1].Lifted = "block"
 	page := webtest.Check(t, p.Write)
-	page.Has("@acme/left pkg:npm/ %40acme/left hosted here; the name belongs to this place by the claim pkg:npm/@acme/*",
+	page.Has("1.2.0 allow An exception lifts what block says of it.", "@acme/left pkg:npm/ %40acme/left hosted here; the name belongs to this place by the claim pkg:npm/@acme/*",
 		"Some versions are refused 1.3.0 , by cooldown : published 49 minutes ago",
 		"npm install @acme/left@1.14.0",
 		"1.3.0 yanked deny would deny cooldown : published 49 minutes ago Until 2026-03-31 02:10 UTC . Not in the upstream’s listing now. 0",
