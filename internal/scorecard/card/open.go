@@ -79,11 +79,11 @@ func (r Reader) Open(ctx context.Context, raw []byte, key *PublicKey) (*Opened, 
 	}
 	if key != nil {
 		if err := verify(ctx, f.envelope(), *key); err != nil {
-			return nil, unsound(fmt.Sprintf("the card is not signed by this key (%s); it names %s", key.Fingerprint(), o.Signer.Fingerprint()), err)
+			return nil, unsound(fmt.Sprintf("the card is not signed by this key (%s); it names %s", key.Fingerprint(), o.Signer.Fingerprint()), nil)
 		}
 		o.Signer, o.Known = *key, true
 	} else if err := verify(ctx, f.envelope(), o.Signer); err != nil {
-		return nil, unsound("the signature does not fit the card: it was changed after it was signed", err)
+		return nil, unsound("the signature does not fit the card: it was changed after it was signed", nil)
 	}
 	if err := bound(s.Subject, o.Card.Subject); err != nil {
 		return nil, err

@@ -43,7 +43,7 @@ func Check() scorecard.Check {
 		Protocols:  []assay.Ecosystem{assay.NPM},
 		Needs:      []scorecard.Need{scorecard.NeedsPublisher},
 		Creates:    []string{"a throw-away package, published with a forged attestation and then without one"},
-		Leaves:     []string{"its name, where the server never gives it free again"},
+		Leaves:     []string{"the names of throw-away packages, where the server never gives them free again"},
 	}, collect, judge)
 }
 

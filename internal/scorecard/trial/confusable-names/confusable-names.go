@@ -40,7 +40,7 @@ func Check() scorecard.Check {
 		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang},
 		Needs:      []scorecard.Need{scorecard.NeedsPublisher},
 		Creates:    []string{"a throw-away package, and up to five more whose names differ in case, separators or a look-alike"},
-		Leaves:     []string{"those names, where the server never gives them free again"},
+		Leaves:     []string{"the names of throw-away packages, where the server never gives them free again"},
 	}, collect, judge)
 }
 

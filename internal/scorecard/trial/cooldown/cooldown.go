@@ -32,7 +32,7 @@ func Check() scorecard.Check {
 		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang},
 		Needs:      []scorecard.Need{scorecard.NeedsUpstream},
 		Creates:    []string{"a package with two versions in an upstream of ours", "an advisory about it, on an instance that is thrown away"},
-		Leaves:     []string{"that package in the instance's cache"},
+		Leaves:     []string{"throw-away packages in the instance's cache"},
 	}, collect, judge)
 }
 

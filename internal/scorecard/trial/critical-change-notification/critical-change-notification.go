@@ -46,7 +46,7 @@ func Check() scorecard.Check {
 		Question: "Is the holder of an account told by mail when its password is changed?",
 		Decisive: true, Whole: true, Needs: []scorecard.Need{scorecard.NeedsMail},
 		Creates: []string{"an account whose password is changed once"},
-		Leaves:  []string{"the account"},
+		Leaves:  []string{"the throw-away accounts"},
 	}, collect, judge)
 }
 

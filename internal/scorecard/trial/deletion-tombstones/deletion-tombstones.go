@@ -32,7 +32,7 @@ func Check() scorecard.Check {
 		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang},
 		Needs:      []scorecard.Need{scorecard.NeedsPublisher},
 		Creates:    []string{"a throw-away package with versions 1.0.0 and 1.0.1, the first of which is removed with a reason"},
-		Leaves:     []string{"the trace of the removed version, where the server keeps one"},
+		Leaves:     []string{"traces of removed versions, where the server keeps one"},
 	}, collect, judge)
 }
 

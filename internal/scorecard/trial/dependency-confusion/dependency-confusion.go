@@ -38,7 +38,7 @@ func Check() scorecard.Check {
 		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang},
 		Needs:      []scorecard.Need{scorecard.NeedsPublisher, scorecard.NeedsUpstream},
 		Creates:    []string{"two claimed names on an instance that is thrown away, one with a version 1.0.0", "higher versions of both in an upstream of ours"},
-		Leaves:     []string{"both claims in the instance's own records"},
+		Leaves:     []string{"claims in the instance's own records"},
 	}, collect, judge)
 }
 

@@ -43,7 +43,7 @@ func Check() scorecard.Check {
 		Question: "Is an address verified before its holder can publish?",
 		Decisive: true, Whole: true,
 		Creates: []string{"an account with an address that nobody has, and one throw-away package if it may publish"},
-		Leaves:  []string{"the account"},
+		Leaves:  []string{"the throw-away accounts"},
 	}, collect, judge)
 }
 

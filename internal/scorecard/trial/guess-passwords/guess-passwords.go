@@ -51,7 +51,7 @@ func Check() scorecard.Check {
 		Question: "Is somebody held off who guesses at a password?",
 		Decisive: true, Whole: true, Alone: true,
 		Creates: []string{fmt.Sprintf("an account, at which up to %d wrong passwords are tried", guesses)},
-		Leaves:  []string{"the account", "for a while perhaps a throttle on the address that the trial came from"},
+		Leaves:  []string{"the throw-away accounts", "for a while perhaps a throttle on the address that the trial came from"},
 	}, collect, judge)
 }
 

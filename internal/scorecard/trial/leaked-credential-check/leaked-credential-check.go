@@ -52,7 +52,7 @@ func Check() scorecard.Check {
 		Question: "Are passwords refused at sign-up that are known to have leaked?",
 		Decisive: true, Whole: true,
 		Creates: []string{"an account with a good password, and up to three with notorious ones, which are changed at once where there is a call for it"},
-		Leaves:  []string{"these accounts"},
+		Leaves:  []string{"the throw-away accounts"},
 	}, collect, judge)
 }
 

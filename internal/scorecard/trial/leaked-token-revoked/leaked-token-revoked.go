@@ -45,7 +45,7 @@ func Check() scorecard.Check {
 		Question: "Is a token that is reported as leaked revoked at once?",
 		Decisive: true, Protocols: []assay.Ecosystem{assay.NPM, assay.Golang}, Needs: []scorecard.Need{scorecard.NeedsPublisher},
 		Creates: []string{"a token, which is then reported as leaked", "an account, where the publisher may not make tokens", "a throw-away package, where a token can be shown only by publishing"},
-		Leaves:  []string{"the account", "a token that cannot be revoked, until it expires"},
+		Leaves:  []string{"the throw-away accounts", "tokens that cannot be revoked, until they expire"},
 	}, collect, judge)
 }
 

@@ -32,7 +32,7 @@ func Check() scorecard.Check {
 		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang},
 		Needs:      []scorecard.Need{scorecard.NeedsPublisher},
 		Creates:    []string{"a throw-away package with a sound version, and a version for each spoiled archive that is accepted"},
-		Leaves:     []string{"the numbers of those versions, where the server never gives them free again"},
+		Leaves:     []string{"the numbers of removed versions, where the server never gives them free again"},
 	}, collect, judge)
 }
 

@@ -36,7 +36,7 @@ func Check() scorecard.Check {
 		Protocols:  []assay.Ecosystem{assay.NPM},
 		Needs:      []scorecard.Need{scorecard.NeedsPublisher},
 		Creates:    []string{"a throw-away package that names a homepage and an address of example.org until it is removed"},
-		Leaves:     []string{"its name, where the server never gives it free again"},
+		Leaves:     []string{"the names of throw-away packages, where the server never gives them free again"},
 	}, collect, judge)
 }
 

@@ -32,7 +32,7 @@ func Check() scorecard.Check {
 		Question: "Is publishing without a second factor refused to everybody?",
 		Decisive: true, Whole: true,
 		Creates: []string{"an account without a second factor, and one throw-away package if it may publish"},
-		Leaves:  []string{"the account"},
+		Leaves:  []string{"the throw-away accounts"},
 	}, collect, judge)
 }
 

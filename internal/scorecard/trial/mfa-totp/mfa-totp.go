@@ -49,7 +49,7 @@ func Check() scorecard.Check {
 		Question: "Can an account have a strong second factor, and is a log-in without it refused?",
 		Decisive: true, Whole: true,
 		Creates: []string{"an account with a second factor"},
-		Leaves:  []string{"the account"},
+		Leaves:  []string{"the throw-away accounts"},
 	}, collect, judge)
 }
 

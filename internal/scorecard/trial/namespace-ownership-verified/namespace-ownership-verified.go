@@ -34,7 +34,7 @@ func Check() scorecard.Check {
 			"a throw-away package of the publisher",
 			"a package in a new namespace that reads like example.org, where that is accepted",
 		},
-		Leaves: []string{"that namespace, where the server accepts it and never gives it free again"},
+		Leaves: []string{"a namespace that reads like example.org, where the server accepts it and never gives it free again"},
 	}, collect, judge)
 }
 

@@ -31,7 +31,7 @@ func Check() scorecard.Check {
 		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang},
 		Needs:      []scorecard.Need{scorecard.NeedsPublisher, scorecard.NeedsStranger},
 		Creates:    []string{"a throw-away package of the publisher in a namespace, and one of the stranger elsewhere"},
-		Leaves:     []string{"their names, where the server never gives them free again"},
+		Leaves:     []string{"the names of throw-away packages, where the server never gives them free again"},
 	}, collect, judge)
 }
 

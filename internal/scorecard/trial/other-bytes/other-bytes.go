@@ -31,7 +31,7 @@ func Check() scorecard.Check {
 		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang},
 		Needs:      []scorecard.Need{scorecard.NeedsPublisher},
 		Creates:    []string{"a throw-away package with version 1.0.0, published twice with different contents"},
-		Leaves:     []string{"the number of that version, where the server never gives it free again"},
+		Leaves:     []string{"the numbers of removed versions, where the server never gives them free again"},
 	}, collect, judge)
 }
 

@@ -30,7 +30,7 @@ func Check() scorecard.Check {
 		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang},
 		Needs:      []scorecard.Need{scorecard.NeedsPublisher},
 		Creates:    []string{"a throw-away package with versions 1.0.0 and 1.0.1, the second of which is put into quarantine and released"},
-		Leaves:     []string{"the numbers of those versions, where the server never gives them free again"},
+		Leaves:     []string{"the numbers of removed versions, where the server never gives them free again"},
 	}, collect, judge)
 }
 

@@ -41,7 +41,7 @@ func Check() scorecard.Check {
 		Decisive: true, Protocols: []assay.Ecosystem{assay.NPM, assay.Golang},
 		Needs:   []scorecard.Need{scorecard.NeedsDriver, scorecard.NeedsPublisher},
 		Creates: []string{"a throw-away package", "a token without limits and a second owner of that package, if they can be had"},
-		Leaves:  []string{"a token that cannot be revoked, until it expires"},
+		Leaves:  []string{"tokens that cannot be revoked, until they expire"},
 	}, collect, judge)
 }
 

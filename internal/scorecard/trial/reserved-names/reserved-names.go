@@ -33,7 +33,7 @@ func Check() scorecard.Check {
 		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang},
 		Needs:      []scorecard.Need{scorecard.NeedsPublisher, scorecard.NeedsDriver},
 		Creates:    []string{"packages under reserved names, where they are taken, on an instance that is thrown away"},
-		Leaves:     []string{"those names in the instance's own records"},
+		Leaves:     []string{"the names in the instance's own records"},
 	}, collect, judge)
 }
 

@@ -33,7 +33,7 @@ func Check() scorecard.Check {
 		Protocols:  []assay.Ecosystem{assay.NPM},
 		Needs:      []scorecard.Need{scorecard.NeedsPublisher},
 		Creates:    []string{"a throw-away package that names somebody else's source repository until it is removed"},
-		Leaves:     []string{"its name, where the server never gives it free again"},
+		Leaves:     []string{"the names of throw-away packages, where the server never gives them free again"},
 	}, collect, judge)
 }
 

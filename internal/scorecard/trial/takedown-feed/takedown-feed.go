@@ -38,7 +38,7 @@ func Check() scorecard.Check {
 		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang},
 		Needs:      []scorecard.Need{scorecard.NeedsPublisher},
 		Creates:    []string{"a throw-away package with versions 1.0.0 and 1.0.1, the first of which is removed with a reason"},
-		Leaves:     []string{"the events about them, where the server has a feed"},
+		Leaves:     []string{"events about throw-away packages, where the server has a feed"},
 	}, collect, judge)
 }
 

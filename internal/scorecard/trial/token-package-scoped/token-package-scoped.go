@@ -42,7 +42,7 @@ func Check() scorecard.Check {
 		Question: "Can a token be limited to one package, and is it refused for another?",
 		Decisive: true, Protocols: []assay.Ecosystem{assay.NPM, assay.Golang}, Needs: []scorecard.Need{scorecard.NeedsPublisher},
 		Creates: []string{"a token for one throw-away package", "two throw-away packages", "an account, where the publisher may not make tokens"},
-		Leaves:  []string{"the account", "a token that cannot be revoked, until it expires"},
+		Leaves:  []string{"the throw-away accounts", "tokens that cannot be revoked, until they expire"},
 	}, collect, judge)
 }
 

@@ -39,7 +39,7 @@ func Check() scorecard.Check {
 		Question: "Do tokens carry a prefix of their own and a checksum?",
 		Decisive: true, Protocols: []assay.Ecosystem{assay.NPM, assay.Golang}, Needs: []scorecard.Need{scorecard.NeedsPublisher},
 		Creates: []string{"two tokens, limited to a throw-away package where tokens can be", "an account, where the publisher may not make tokens"},
-		Leaves:  []string{"the account", "tokens that cannot be revoked, until they expire"},
+		Leaves:  []string{"the throw-away accounts", "tokens that cannot be revoked, until they expire"},
 	}, collect, judge)
 }
 

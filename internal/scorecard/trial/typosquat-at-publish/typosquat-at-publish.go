@@ -36,7 +36,7 @@ func Check() scorecard.Check {
 			"packages named one slip away from popular ones, on an instance that is thrown away",
 			"two packages whose names are like nothing",
 		},
-		Leaves: []string{"those names in the instance's own records"},
+		Leaves: []string{"the names in the instance's own records"},
 	}, collect, judge)
 }
 

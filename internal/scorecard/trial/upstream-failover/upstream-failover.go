@@ -36,7 +36,7 @@ func Check() scorecard.Check {
 		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang},
 		Needs:      []scorecard.Need{scorecard.NeedsUpstream},
 		Creates:    []string{"two packages in an upstream of ours, one address of which is stopped for a moment"},
-		Leaves:     []string{"those packages in the instance's cache"},
+		Leaves:     []string{"throw-away packages in the instance's cache"},
 		Alone:      true,
 	}, collect, judge)
 }
