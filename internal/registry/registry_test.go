@@ -714,7 +714,7 @@ func TestAClientThatLeavesEndsTheWork(t *testing.T) {
 	h.check()
 }
 
-func TestNoUpstreamSaysWhatToDo(t *testing.T) {
+func TestNoUpstreamSaysHowToSetOne(t *testing.T) {
 	h := newHouse(t)
 	if err := h.store.Update(t.Context(), func(tx store.Tx) error { return tx.PutOrigins(t.Context(), "toy", nil) }); err != nil {
 		t.Fatal(err)
