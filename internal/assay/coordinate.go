@@ -13,6 +13,9 @@ type Ecosystem string
 const (
 	NPM    Ecosystem = "npm"
 	Golang Ecosystem = "golang"
+	PyPI   Ecosystem = "pypi"
+	Cargo  Ecosystem = "cargo"
+	Maven  Ecosystem = "maven"
 )
 
 // Coordinate names a package, one of its versions, or one file of a version.
@@ -178,3 +181,8 @@ func unescapePath(s string) (string, error) {
 	}
 	return strings.Join(segments, "/"), nil
 }
+
+// RunsNothing tells whether installing a package of that ecosystem runs
+// nothing of it, so that nothing need be known of its scripts: the go command
+// and Maven only unpack and build what the builder asks for.
+func (e Ecosystem) RunsNothing() bool { return e == Golang || e == Maven }

@@ -26,6 +26,7 @@ const (
 	EventUnclaimed        EventKind = "unclaimed"
 	EventTokenCreated     EventKind = "token-created"
 	EventTokenRevoked     EventKind = "token-revoked"
+	EventTokenChanged     EventKind = "token-changed" // what it may publish was changed
 	EventPublished        EventKind = "published"
 	EventTagged           EventKind = "tagged"         // a tag was set, moved or dropped
 	EventStatusChanged    EventKind = "status-changed" // yanked, quarantined, released, ...

@@ -107,7 +107,7 @@ func (f *Facts) List() []Fact {
 		}
 		scripts += s
 	}
-	if f.Coordinate.Ecosystem != Golang { // the go command runs nothing of a module when it installs it
+	if !f.Coordinate.Ecosystem.RunsNothing() {
 		add("install scripts", scripts, "the version's manifest", f.InstallScripts != Unknown)
 	}
 	if f.Hosted {

@@ -31,8 +31,8 @@
 // event: it is no act.
 //
 // Events carry canonical JSON (RFC 8785): token-created {admin, expires, id,
-// note, publish, read}, token-revoked {id}; expires, note, publish and read
-// are left out where there is none.
+// note, publish, read}, token-revoked {id}, token-changed {id, publish};
+// expires, note, publish and read are left out where there is none.
 //
 // One process writes a store at a time: it holds the data directory's lock.
 package auth

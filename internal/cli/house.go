@@ -108,12 +108,16 @@ func (h *house) furnish(ctx context.Context, f furniture) error {
 	if f.cache > 0 {
 		limits.Cache = f.cache
 	}
+	var holders registry.Holders
+	if h.tokens != nil { // a nil pointer in an interface is not nil
+		holders = h.tokens
+	}
 	var sequencer registry.Sequencer
 	if h.sequencer != nil { // a nil pointer in an interface is not nil
 		sequencer = h.sequencer
 	}
 	h.registry, err = registry.New(ctx, registry.Config{
-		Sequencer: sequencer,
+		Sequencer: sequencer, Holders: holders,
 		Store:     h.store, Blobs: blobs, Upstream: h.client, Rules: h.rules, Usage: h.counts,
 		Adapters: h.table.Adapters(), BaseURL: f.base, Limits: limits, Log: h.log, Now: h.now,
 	})

@@ -56,6 +56,18 @@ type Source struct {
 	Accept   string // Accept header
 	Optional bool   // its absence or failure does not fail the listing
 	Limit    int64  // bytes accepted at most; 0 means the configured limit
+	// Shared is set for a document of the origin and not of one package:
+	// Cargo's config.json, NuGet's service index, Composer's packages.json.
+	// It is asked for once for all packages, and seldom.
+	Shared bool
+	// Head asks for the header alone: the Document has a Modified and no
+	// content.
+	Head bool
+	// From, if set, finds the address in the documents of the sources before
+	// it that have no From, in their order: where an upstream has its listings
+	// may stand in a Shared document. It answers Unsound where that makes no
+	// sense.
+	From func(before []Document) (Source, error)
 }
 
 // Document is an upstream's answer to a Source, spooled to disk.
@@ -93,13 +105,14 @@ type Format interface {
 	Check(file File, content io.ReaderAt, size int64) ([]assay.Digest, error)
 }
 
-// Attester is implemented by a Format whose ecosystem has an outside
-// authority for digests: Go's checksum database.
+// Attester is implemented by a Format whose digests do not stand in the
+// listing: Go's are in the checksum database, Maven's in files beside.
 type Attester interface {
-	// Attest returns the verified digests of a file. An error of kind
-	// NotFound means that the authority does not know the version; it has
-	// nothing to say (nil, nil) where the ecosystem is set up without one.
-	Attest(ctx context.Context, file File, world World) ([]assay.Digest, error)
+	// Attest returns the digests of a file and who vouches for them ("the
+	// checksum database"). An error of kind NotFound means that the authority
+	// does not know the version; it has nothing to say (nil, "", nil) where
+	// the ecosystem is set up without one.
+	Attest(ctx context.Context, file File, world World) ([]assay.Digest, string, error)
 }
 
 // World is the little an Attester may do outside: fetch from the registry's
@@ -138,7 +151,22 @@ type Version struct {
 	Yanked          string
 	Deprecated      string
 	Placeholder     bool // a security placeholder stands in the package's place
-	// Digest is the strongest the document promises for the main file.
+	// Digest is the strongest the document promises for the main file; empty
+	// in formats whose versions have several files that stand side by side.
+	Digest assay.Digest
+	// Files are, in those formats, the files that the document names with the
+	// strongest digest that it promises for each. They too are for ever.
+	Files []Promise
+	// NoLater bounds Published where the document has no date of its own for
+	// the version: it existed by then. It counts as the date until a better
+	// one is known.
+	NoLater       time.Time
+	NoLaterSource string
+}
+
+// Promise is a digest that a document promises for a file.
+type Promise struct {
+	File   string
 	Digest assay.Digest
 }
 
@@ -154,7 +182,17 @@ type File struct {
 	// nobody builds.
 	Always bool
 	// Info is set for a file that is the VersionSource document itself.
-	Info        bool
+	Info bool
+	// Beside is set for one of several files that make up a version side by
+	// side: what is first seen of it is pinned for it alone.
+	Beside bool
+	// Published is set for a file with a date of its own. One that came later
+	// than its version is judged by it: a file added to an old version is new.
+	Published time.Time
+	// Sum asks for the digest of this file instead of the file: its
+	// hexadecimal text by that algorithm (sha1, sha256, sha512, md5), as
+	// Maven's side files have it. Nobody outside is asked for it.
+	Sum         string
 	ContentType string
 }
 
@@ -167,6 +205,9 @@ type Rendering struct {
 	// Decision returns the decision on the version with that index. It is
 	// never nil.
 	Decision func(i int) *assay.Decision
+	// DecisionOn returns the decision on a file of that version that was
+	// published at the given time, which may be later than the version was.
+	DecisionOn func(i int, published time.Time) *assay.Decision
 	// Why returns the absolute address of the page that explains the
 	// decision on a version, or on the package for "".
 	Why func(version string) string

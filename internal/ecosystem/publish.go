@@ -29,6 +29,31 @@ type Publisher interface {
 	Claimed(name string) bool
 }
 
+// Promiser is the part of a Publisher for protocols that send the digests of a
+// file by themselves (Maven). A Repository that is a Publisher is one too.
+type Promiser interface {
+	// Promise keeps a digest that a publisher sends for a file before or
+	// after the file itself (Maven). A file that is there and has another is a
+	// Conflict; one that comes later and has another is refused.
+	Promise(ctx context.Context, name, version, file string, digest assay.Digest) error
+}
+
+// Ownership is the part of a Publisher for protocols that speak of owners
+// (Cargo). A Repository that is a Publisher has it too.
+type Ownership interface {
+	// Owners lists who may publish a package, for those who may read it.
+	Owners(ctx context.Context, name string) ([]Owner, error)
+	// SetOwner lets a token publish a package, or takes that away; it is an
+	// administrator's act. An id that no token has is NotFound.
+	SetOwner(ctx context.Context, name, id string, owner bool) error
+}
+
+// Owner is one who may publish a package.
+type Owner struct {
+	ID   string // of the token
+	Note string // what its maker wrote beside it
+}
+
 // Receipt says what became of a change. Index is its place in the log, or -1
 // when the sequencer was late; the change stands all the same.
 type Receipt struct {
@@ -43,7 +68,11 @@ type Upload struct {
 	// version's object); empty where the protocol has none.
 	Manifest []byte
 	Tags     []string // tags to point at the new version
-	Files    []UploadFile
+	// Adds lets the upload add files to a version that is there, in
+	// ecosystems where each file is sent by itself (PyPI, Maven). Files never
+	// change: one that is there already is a Conflict all the same.
+	Adds  bool
+	Files []UploadFile
 }
 
 // UploadFile is one file of an upload. The first is the main one.
@@ -75,8 +104,10 @@ type Hosting interface {
 	// malformed archives are Invalid.
 	Inspect(up *Upload) (Inspected, error)
 	// Compose makes the documents of a hosted package, in the order of
-	// Sources, as an upstream would serve them. Removed versions are not
-	// among the releases.
+	// Sources, as an upstream would serve them; after them may come more, for
+	// what upstreams keep elsewhere. Read and Render are given all of them.
+	// Removed versions are not among the releases, unless their manifest is
+	// kept: then the policy denies them.
 	Compose(name string, releases []Release, tags map[string]string) ([][]byte, error)
 }
 
@@ -88,6 +119,15 @@ type Release struct {
 	File      string // name of the main file
 	Size      int64
 	Digests   []assay.Digest // of the main file: sha512, sha1, sha256, h1 as far as computed
+	Files     []ReleasedFile // all of them, the main one too, in the order of their names
+}
+
+// ReleasedFile is one file of a release.
+type ReleasedFile struct {
+	Name      string
+	Size      int64
+	Published time.Time // when it was added
+	Digests   []assay.Digest
 }
 
 // Found is one result of a search.

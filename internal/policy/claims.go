@@ -66,11 +66,15 @@ func newClaimIndex(claims []Claim) claimIndex {
 
 // folded is the form in which claimed names are compared. New npm names are
 // lower case, so one that differs from a claim in case alone is a slip of the
-// finger, and must not be asked of an upstream either. Go paths are
-// case-sensitive by right.
+// finger, and must not be asked of an upstream either. Cargo asks for a name
+// it does not find with the other of "-" and "_", which are one name to its
+// registries. Go paths and Maven's coordinates are case-sensitive by right.
 func folded(eco assay.Ecosystem, name string) string {
-	if eco == assay.NPM {
-		return strings.ToLower(name) // allocates only where something changes
+	switch eco { // what is returned allocates only where something changes
+	case assay.NPM:
+		return strings.ToLower(name)
+	case assay.Cargo:
+		return strings.ReplaceAll(strings.ToLower(name), "_", "-")
 	}
 	return name
 }

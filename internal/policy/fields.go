@@ -93,7 +93,7 @@ var fields = []Field{
 	// The go command runs nothing of a module when it installs it.
 	{Name: "install_scripts", Type: "bool", Meaning: "installing it runs its own code; always false of Go modules", Unknown: "where its manifest does not tell",
 		cel: types.BoolType, known: func(f *assay.Facts) bool {
-			return f.InstallScripts != assay.Unknown || f.Coordinate.Ecosystem == assay.Golang
+			return f.InstallScripts != assay.Unknown || f.Coordinate.Ecosystem.RunsNothing()
 		},
 		value: func(f *assay.Facts) ref.Val { return types.Bool(f.InstallScripts == assay.Yes) }},
 	{Name: "scripts", Type: "list(string)", Meaning: "the names of those scripts, where they are known", cel: types.NewListType(types.StringType), known: always,

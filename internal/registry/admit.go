@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"slices"
 
 	"assay.invalid/internal/admission"
 	"assay.invalid/internal/assay"
@@ -15,6 +16,9 @@ func (pl *Place) admit(ctx context.Context, hosting ecosystem.Hosting, up *ecosy
 	existing, err := pl.existing(ctx, up.Name)
 	if err != nil {
 		return nil, err
+	}
+	if up.Adds { // the version itself may be there; its files may not
+		existing = slices.DeleteFunc(existing, func(v string) bool { return v == up.Version })
 	}
 	c := &admission.Candidate{
 		Coordinate: assay.Coordinate{Ecosystem: pl.eco, Name: up.Name, Version: up.Version},

@@ -281,7 +281,18 @@ func (pl *Place) render(ctx context.Context, sn *snapshot, name, representation 
 	a.contentType, err = sn.listing.Render(zw, ecosystem.Rendering{
 		Representation: representation, Name: name, Base: pl.Base(), Documents: docs,
 		Decision: func(i int) *assay.Decision { return decisions[i] },
-		Why:      func(version string) string { return pl.s.why(at.At(version)) },
+		DecisionOn: func(i int, published time.Time) *assay.Decision {
+			facts := sn.entries[i].factsOn(published)
+			if facts == sn.entries[i].facts || decisions[i].Denied() {
+				return decisions[i]
+			}
+			d := rules.Decide(facts, now)
+			if !d.Until.IsZero() && (a.until.IsZero() || d.Until.Before(a.until)) {
+				a.until = d.Until // a later file may be let in before its version changes
+			}
+			return &d
+		},
+		Why: func(version string) string { return pl.s.why(at.At(version)) },
 	})
 	if kind := assay.KindOf(err); err != nil && (kind == assay.NotFound || kind == assay.Denied) {
 		// The format's own answer: no such representation, or a version that

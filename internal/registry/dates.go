@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"net/http"
 	"sort"
 	"sync"
+	"time"
 
 	"assay.invalid/internal/assay"
 	"assay.invalid/internal/ecosystem"
@@ -22,7 +24,7 @@ func (pl *Place) date(ctx context.Context, origin store.Origin, name string, lis
 	versions := listing.Versions()
 	for i := range versions {
 		v := &versions[i]
-		if !v.Published.IsZero() || !c.rows[v.Version].Published.IsZero() {
+		if !v.Published.IsZero() || !c.rows[v.Version].Published.IsZero() || pl.longAgo(v) {
 			continue
 		}
 		if _, ok := pl.format.VersionSource(name, v.Version); ok {
@@ -71,6 +73,17 @@ func (pl *Place) date(ctx context.Context, origin store.Origin, name string, lis
 	return partial
 }
 
+// exactWithin is how long ago a version may have existed at the latest and
+// still be asked for its own date: of older ones no rule of age asks more
+// than the bound tells.
+const exactWithin = 30 * 24 * time.Hour
+
+// longAgo tells whether a version is known to be so old that nobody need be
+// asked since when.
+func (pl *Place) longAgo(v *ecosystem.Version) bool {
+	return !v.NoLater.IsZero() && pl.s.now().Sub(v.NoLater) > exactWithin
+}
+
 // maxVersionDocument bounds the document that dates one version, in bytes.
 const maxVersionDocument = 1 << 20
 
@@ -80,11 +93,29 @@ func (pl *Place) fetchVersion(ctx context.Context, origin store.Origin, name, ve
 	if !ok {
 		return ecosystem.Version{}, assay.Errorf(assay.NotFound, "%s has no version %s", name, version)
 	}
+	if src.Head {
+		return pl.fetchHead(ctx, origin, src, name, version)
+	}
 	body, err := pl.fetchSmall(ctx, origin, src, maxVersionDocument, name)
 	if err != nil {
 		return ecosystem.Version{}, err
 	}
 	return pl.format.ReadVersion(name, version, ecosystem.Document{Source: src, Content: bytes.NewReader(body), Size: int64(len(body))})
+}
+
+// fetchHead asks one origin for the header of the document that dates a
+// version.
+func (pl *Place) fetchHead(ctx context.Context, origin store.Origin, src ecosystem.Source, name, version string) (ecosystem.Version, error) {
+	at, src := pl.addressed(origin, src)
+	resp, err := pl.ask(ctx, at, upstream.Request{Method: http.MethodHead, Path: src.Path, URL: src.URL, Accept: src.Accept}, name)
+	if err != nil {
+		return ecosystem.Version{}, fromUpstream(err, "asking the upstream")
+	}
+	_ = resp.Body.Close() // there is none
+	if resp.Status != 200 {
+		return ecosystem.Version{}, assay.Errorf(assay.NotFound, "the upstream of %s does not have %s", pl.name, src.Path+src.URL)
+	}
+	return pl.format.ReadVersion(name, version, ecosystem.Document{Source: src, Modified: resp.Modified})
 }
 
 // fetchSmall asks one origin for a document that is read in memory.
@@ -161,6 +192,9 @@ func (pl *Place) learnVersion(ctx context.Context, p *pack, pkg store.Package, r
 	if err != nil {
 		return nil, err
 	}
+	if v.Published.IsZero() {
+		pl.bound(ctx, name, origin, &v)
+	}
 	now := pl.s.now()
 	if pkg.Origin != origin {
 		pkg = store.Package{Registry: pl.name, Name: name, Origin: origin, Owned: now, Listed: pkg.Listed}
@@ -201,6 +235,18 @@ func (pl *Place) learnVersion(ctx context.Context, p *pack, pkg store.Package, r
 	e := &entry{facts: pl.rowFacts(name, pkg.Origin, &row, standings)}
 	p.setLoose(version, e)
 	return e, nil
+}
+
+// bound gives a version without a date of its own the one before which its
+// listing says that it existed, where there is such a listing.
+func (pl *Place) bound(ctx context.Context, name, origin string, v *ecosystem.Version) {
+	sn, _, err := pl.load(ctx, name, forListing)
+	if err != nil || sn == nil || sn.listing == nil || sn.missing || sn.pkg.Origin != origin {
+		return // its age stays unknown, which the policy judges
+	}
+	if i := sn.listing.Find(v.Version); i >= 0 {
+		v.Published, v.PublishedSource = sn.entries[i].facts.Published, sn.entries[i].facts.PublishedSource
+	}
 }
 
 // askVersion reads the document that dates a version, and tells which origin

@@ -167,8 +167,9 @@ func (pl *Place) decideAndOpen(ctx context.Context, name string, f ecosystem.Fil
 	if e != nil && !f.Always {
 		for {
 			rules := pl.s.cfg.Rules.Current()
-			fl.carries(e.facts)
-			d := e.decide(rules, pl.s.now())
+			facts := e.factsOn(f.Published)
+			fl.carries(facts)
+			d := e.decideOn(facts, rules, pl.s.now())
 			pl.count(ctx, at, d)
 			if d.Denied() {
 				pl.s.cfg.Usage.Decided(at, d)
@@ -185,20 +186,24 @@ func (pl *Place) decideAndOpen(ctx context.Context, name string, f ecosystem.Fil
 					warning = lead.Rule + ": " + lead.Reason
 				}
 			}
-			if len(d.Opinions) > 0 && !f.Info { // Fetch counts files, not what only describes them
+			if len(d.Opinions) > 0 && !f.Info && f.Sum == "" { // Fetch counts files, not what only describes them
 				pl.s.cfg.Usage.Decided(at, d)
 			}
 			break
 		}
 	}
-	content, err := pl.bytesOf(ctx, name, f, e)
+	open := pl.bytesOf
+	if f.Sum != "" {
+		open = pl.sumOf
+	}
+	content, err := open(ctx, name, f, e)
 	if err != nil {
 		return nil, err
 	}
 	content.Warning = warning
 	content.ContentType = f.ContentType
 	content.Status = 200
-	if !f.Always && !f.Info {
+	if !f.Always && !f.Info && f.Sum == "" {
 		pl.s.cfg.Usage.Fetch(at, assay.PrincipalOf(ctx))
 	}
 	return content, nil
@@ -362,7 +367,7 @@ func (pl *Place) transfer(ctx context.Context, t *upstream.Transfer, name string
 	}
 	sha := sums.sha256()
 	if prior.Blob != "" && prior.Blob != sha {
-		return pl.changed(ctx, name, f.Version, prior.Blob, sha)
+		return pl.changed(ctx, name, f, prior.Blob, sha)
 	}
 	info, err := staged.Commit(ctx)
 	if err != nil {
@@ -379,16 +384,28 @@ func (pl *Place) expect(ctx context.Context, name string, f ecosystem.File, e *e
 	if len(digests) > 0 {
 		verified = "the listing's digest"
 	}
-	if e != nil && e.facts.Digest != "" && !f.Always && !f.Info {
+	switch {
+	case f.Beside:
+		var promised []assay.Digest
+		err := pl.s.cfg.Store.View(ctx, func(tx store.Tx) error {
+			var err error
+			promised, err = tx.PromisesFor(ctx, store.FileKey{Registry: pl.name, Name: name, Version: f.Version, File: f.Name})
+			return err
+		})
+		if err != nil {
+			return nil, "", err
+		}
+		digests = append(digests, promised...)
+	case e != nil && e.facts.Digest != "" && !f.Always && !f.Info:
 		digests = append(digests, e.facts.Digest)
 	}
 	if a, ok := pl.format.(ecosystem.Attester); ok {
-		attested, err := a.Attest(ctx, f, &world{pl: pl, name: name})
+		attested, by, err := a.Attest(ctx, f, &world{pl: pl, name: name})
 		if err != nil && !assay.Is(err, assay.NotFound) {
 			return nil, "", err
 		}
 		if len(attested) > 0 {
-			digests, verified = append(digests, attested...), "the checksum database"
+			digests, verified = append(digests, attested...), by
 		}
 	}
 	return digests, verified, nil
@@ -458,8 +475,8 @@ func match(f ecosystem.File, expected, computed []assay.Digest) error {
 
 // changed records that the upstream offered other bytes than those first seen,
 // so that the rule digest-changed denies the version from now on.
-func (pl *Place) changed(ctx context.Context, name, version string, first, offered assay.Digest) error {
-	now := pl.s.now()
+func (pl *Place) changed(ctx context.Context, name string, f ecosystem.File, first, offered assay.Digest) error {
+	now, version := pl.s.now(), f.Version
 	at := assay.Coordinate{Ecosystem: pl.eco, Name: name, Version: version}
 	err := pl.s.cfg.Store.Update(ctx, func(tx store.Tx) error {
 		row, err := tx.Version(ctx, pl.name, name, version)
@@ -469,13 +486,13 @@ func (pl *Place) changed(ctx context.Context, name, version string, first, offer
 			return err
 		}
 		row.ChangedTo, row.ChangedAt = offered, now
-		if row.Digest == "" {
+		if row.Digest == "" && !f.Beside {
 			row.Digest = first
 		}
 		if err := tx.PutVersions(ctx, pl.name, name, []store.Version{row}); err != nil {
 			return err
 		}
-		body, err := json.Marshal(map[string]string{"registry": pl.name, "first": string(first), "offered": string(offered)})
+		body, err := json.Marshal(map[string]string{"registry": pl.name, "file": f.Name, "first": string(first), "offered": string(offered)})
 		if err != nil {
 			return err
 		}
@@ -511,7 +528,7 @@ func (pl *Place) keep(ctx context.Context, name string, f ecosystem.File, origin
 		if err := tx.PutFile(ctx, row); err != nil {
 			return err
 		}
-		if !f.Always && !f.Info {
+		if !f.Always && !f.Info && !f.Beside {
 			if err := pl.pin(ctx, tx, name, f.Version, digests); err != nil {
 				return err
 			}

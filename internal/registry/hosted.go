@@ -3,6 +3,8 @@ package registry
 import (
 	"bytes"
 	"context"
+	"slices"
+	"strings"
 
 	"assay.invalid/internal/assay"
 	"assay.invalid/internal/ecosystem"
@@ -49,6 +51,7 @@ func (pl *Place) compose(ctx context.Context, name string) (*snapshot, error) {
 	var tags map[string]string
 	var standings map[string]store.Standing
 	digests := map[string]store.File{}
+	files := map[string][]ecosystem.ReleasedFile{}
 	err := pl.s.cfg.Store.View(ctx, func(tx store.Tx) error {
 		var err error
 		if releases, err = tx.Releases(ctx, pl.name, name); err != nil {
@@ -66,6 +69,11 @@ func (pl *Place) compose(ctx context.Context, name string) (*snapshot, error) {
 				return err
 			}
 			digests[r.Version] = f
+			all, err := tx.FilesOf(ctx, pl.name, name, r.Version)
+			if err != nil {
+				return err
+			}
+			files[r.Version] = released(all)
 		}
 		return nil
 	})
@@ -88,7 +96,7 @@ func (pl *Place) compose(ctx context.Context, name string) (*snapshot, error) {
 			}
 			removed++
 		}
-		listed = append(listed, ecosystem.Release{Version: r.Version, Published: r.Published, Manifest: r.Manifest, File: r.File, Size: f.Size, Digests: f.Digests})
+		listed = append(listed, ecosystem.Release{Version: r.Version, Published: r.Published, Manifest: r.Manifest, File: r.File, Size: f.Size, Digests: f.Digests, Files: files[r.Version]})
 	}
 	// A removed version is listed like any other that the policy denies: left
 	// out of what resolvers see, and named with its reason where the format
@@ -119,6 +127,19 @@ func (pl *Place) compose(ctx context.Context, name string) (*snapshot, error) {
 	return sn, nil
 }
 
+// released are the files of a release, in the order of their names. Those that
+// were pulled through before the name was claimed are not among them.
+func released(files []store.File) []ecosystem.ReleasedFile {
+	var out []ecosystem.ReleasedFile
+	for _, f := range files {
+		if f.Origin == "" {
+			out = append(out, ecosystem.ReleasedFile{Name: f.File, Size: f.Size, Published: f.FirstSeen, Digests: f.Digests})
+		}
+	}
+	slices.SortFunc(out, func(a, b ecosystem.ReleasedFile) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
 func (pl *Place) hostedFacts(name string, r *store.Release, standings map[string]store.Standing, f store.File) *assay.Facts {
 	facts := &assay.Facts{
 		Coordinate: assay.Coordinate{Ecosystem: pl.eco, Name: name, Version: r.Version},
@@ -137,9 +158,12 @@ func (pl *Place) hostedFacts(name string, r *store.Release, standings map[string
 
 // documents gives the format its documents of a hosted snapshot.
 func (sn *snapshot) documents(sources []ecosystem.Source) []ecosystem.Document {
-	docs := make([]ecosystem.Document, len(sources))
-	for i := range sources {
-		docs[i] = ecosystem.Document{Source: sources[i], Missing: i >= len(sn.composed) || sn.composed[i] == nil}
+	docs := make([]ecosystem.Document, max(len(sources), len(sn.composed)))
+	for i := range docs {
+		docs[i] = ecosystem.Document{Missing: i >= len(sn.composed) || sn.composed[i] == nil}
+		if i < len(sources) {
+			docs[i].Source = sources[i]
+		}
 		if !docs[i].Missing {
 			docs[i].Content, docs[i].Size = bytes.NewReader(sn.composed[i]), int64(len(sn.composed[i]))
 		}
@@ -166,24 +190,26 @@ func (pl *Place) hostedFile(ctx context.Context, name, file string) (ecosystem.F
 	if err != nil {
 		return ecosystem.File{}, nil, err
 	}
+	located, locateErr := pl.format.Locate(name, file, sn.listing)
 	try := func(version string, e *entry) (ecosystem.File, *entry, error) {
-		row, err := pl.stored(ctx, store.FileKey{Registry: pl.name, Name: name, Version: version, File: file})
+		f := ecosystem.File{Name: file, Version: version, ContentType: "application/octet-stream"}
+		if locateErr == nil {
+			f = located
+			f.Version, f.Source, f.Digests = version, ecosystem.Source{}, nil // nobody outside is asked
+		}
+		row, err := pl.stored(ctx, store.FileKey{Registry: pl.name, Name: name, Version: version, File: f.Name})
 		if err != nil {
 			return ecosystem.File{}, nil, err
 		}
 		if row.Origin != "" {
 			return ecosystem.File{}, nil, assay.Errorf(assay.NotFound, "not published here")
 		}
-		f := ecosystem.File{Name: file, Version: version, ContentType: "application/octet-stream"}
-		if located, err := pl.format.Locate(name, file, sn.listing); err == nil {
-			f.ContentType, f.Always, f.Info = located.ContentType, located.Always, located.Info
-		}
 		if e.facts.Status == assay.Removed {
 			f.Always = false // nothing of a removed version is handed out
 		}
 		return f, e, nil
 	}
-	if located, err := pl.format.Locate(name, file, sn.listing); err == nil {
+	if locateErr == nil {
 		if e, _ := sn.lookup(located.Version); e != nil {
 			if f, e, err := try(located.Version, e); err == nil || !assay.Is(err, assay.NotFound) {
 				return f, e, err

@@ -20,7 +20,11 @@ type Sequencer interface {
 	Index(ctx context.Context, eventID int64, wait time.Duration) (int64, bool)
 }
 
-var _ ecosystem.Publisher = (*Place)(nil)
+var (
+	_ ecosystem.Publisher = (*Place)(nil)
+	_ ecosystem.Promiser  = (*Place)(nil)
+	_ ecosystem.Ownership = (*Place)(nil)
+)
 
 // mayPublish answers nil, or why the asker may not change a package.
 func (pl *Place) mayPublish(ctx context.Context, name string) (assay.Principal, error) {
@@ -53,6 +57,9 @@ func (pl *Place) Publish(ctx context.Context, up *ecosystem.Upload) (ecosystem.R
 	}
 	// A version that exists is refused before its archive is even read.
 	if err := pl.unused(ctx, up); err != nil {
+		return none, err
+	}
+	if err := pl.expectPromised(ctx, up); err != nil {
 		return none, err
 	}
 	candidate, err := pl.admit(ctx, hosting, up)
@@ -93,7 +100,7 @@ func (pl *Place) Publish(ctx context.Context, up *ecosystem.Upload) (ecosystem.R
 				return err
 			}
 		}
-		if err := tx.PutRelease(ctx, release); err != nil {
+		if err := pl.putRelease(ctx, tx, release, up.Adds); err != nil {
 			return err
 		}
 		for _, tag := range up.Tags {
@@ -154,13 +161,17 @@ func (pl *Place) checkUnused(ctx context.Context, tx store.Tx, up *ecosystem.Upl
 	switch {
 	case err == nil && !before.Removed.IsZero():
 		return assay.Errorf(assay.Conflict, "%s@%s was removed on %s, and a version is never used again; publish another", up.Name, up.Version, before.Removed.UTC().Format("2006-01-02"))
-	case err == nil:
+	case err == nil && !up.Adds:
 		return assay.Errorf(assay.Conflict, "%s@%s is published already, and a version never changes; publish another", up.Name, up.Version)
-	case !assay.Is(err, assay.NotFound):
+	case err != nil && !assay.Is(err, assay.NotFound):
 		return err
 	}
+	exists := err == nil
 	for i := range up.Files {
 		_, err := tx.File(ctx, store.FileKey{Registry: pl.name, Name: up.Name, Version: up.Version, File: up.Files[i].Name})
+		if err == nil && exists {
+			return assay.Errorf(assay.Conflict, "%s of %s@%s is published already, and a file never changes; publish another version", up.Files[i].Name, up.Name, up.Version)
+		}
 		if err == nil {
 			return assay.Errorf(assay.Conflict, "%s@%s was pulled from an upstream before the name was claimed, and lock files may hold its digest; publish another version", up.Name, up.Version)
 		}

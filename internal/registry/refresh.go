@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -167,12 +168,11 @@ func (pl *Place) stillKept(ctx context.Context, name string) (*snapshot, error) 
 			rows[v.Version] = v
 		}
 		for i, src := range sources {
-			docs[i], err = tx.Document(ctx, pl.name, name, src.Key)
-			if assay.Is(err, assay.NotFound) {
-				docs[i] = store.Document{Registry: pl.name, Name: name, Source: src.Key, Missing: true}
-			} else if err != nil {
+			docs[i], err = pl.keptDocument(ctx, tx, name, src, pkg.Origin)
+			if err != nil {
 				return err
 			}
+			docs[i].Missing = docs[i].Missing || docs[i].Blob == ""
 		}
 		return nil
 	})
@@ -322,19 +322,46 @@ func (pl *Place) candidates(owner string) []store.Origin {
 }
 
 // fetchDocuments asks one origin for all sources. The decisive one's failure
-// is the whole's; an optional one's counts as missing.
+// is the whole's; an optional one's counts as missing. Sources whose address
+// stands in another document are asked for when those are there.
 func (pl *Place) fetchDocuments(ctx context.Context, origin store.Origin, name string, sources []ecosystem.Source) ([]store.Document, error) {
 	docs := make([]store.Document, len(sources))
 	errs := make([]error, len(sources))
-	var wg sync.WaitGroup
-	for i := range sources {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			docs[i], errs[i] = pl.fetchDocument(ctx, origin, name, sources[i])
-		}()
+	wave := func(later bool, ask func(i int, src ecosystem.Source) (store.Document, error)) {
+		var wg sync.WaitGroup
+		for i := range sources {
+			if (sources[i].From != nil) != later {
+				continue
+			}
+			wg.Add(1)
+			go func() {
+				defer wg.Done()
+				docs[i], errs[i] = ask(i, sources[i])
+			}()
+		}
+		wg.Wait()
 	}
-	wg.Wait()
+	wave(false, func(_ int, src ecosystem.Source) (store.Document, error) {
+		if src.Shared {
+			return pl.sharedDocument(ctx, origin, name, src)
+		}
+		return pl.fetchDocument(ctx, origin, name, src)
+	})
+	if slices.ContainsFunc(sources, func(src ecosystem.Source) bool { return src.From != nil }) {
+		before, closeAll, err := pl.before(ctx, sources, docs, errs)
+		if err != nil {
+			return nil, err
+		}
+		wave(true, func(_ int, src ecosystem.Source) (store.Document, error) {
+			found, err := src.From(before())
+			if err != nil {
+				return store.Document{}, err
+			}
+			src.Path, src.URL = found.Path, found.URL
+			return pl.fetchDocument(ctx, origin, name, src)
+		})
+		closeAll()
+	}
 	for i, err := range errs {
 		if err == nil {
 			continue
@@ -343,9 +370,77 @@ func (pl *Place) fetchDocuments(ctx context.Context, origin store.Origin, name s
 			return nil, err
 		}
 		pl.s.log.Debug("an optional document is not to be had", "registry", pl.name, "package", name, "source", sources[i].Key, "error", err.Error())
-		docs[i] = store.Document{Registry: pl.name, Name: name, Source: sources[i].Key, Origin: origin.Address, Missing: true, Checked: pl.s.now()}
+		at, key := documentKey(name, sources[i], origin.Address)
+		docs[i] = store.Document{Registry: pl.name, Name: at, Source: key, Origin: origin.Address, Missing: true, Checked: pl.s.now()}
 	}
 	return docs, nil
+}
+
+// before opens the documents of the first wave, for those whose address stands
+// in them. The first of them that failed is the failure of all.
+func (pl *Place) before(ctx context.Context, sources []ecosystem.Source, docs []store.Document, errs []error) (func() []ecosystem.Document, func(), error) {
+	var first []ecosystem.Source
+	var kept []store.Document
+	for i := range sources {
+		if sources[i].From != nil {
+			continue
+		}
+		if errs[i] != nil {
+			return nil, nil, errs[i]
+		}
+		first, kept = append(first, sources[i]), append(kept, docs[i])
+	}
+	open, closeAll, err := pl.open(ctx, first, kept)
+	return func() []ecosystem.Document { return slices.Clone(open) }, closeAll, err
+}
+
+// documentKey is where a document is kept: one that all packages of an origin
+// share has no name.
+func documentKey(name string, src ecosystem.Source, origin string) (string, string) {
+	if src.Shared {
+		return "", "shared/" + src.Key + " " + origin
+	}
+	return name, src.Key
+}
+
+// keptDocument reads what is kept of a source; what was never asked for has no
+// bytes.
+func (pl *Place) keptDocument(ctx context.Context, tx store.Tx, name string, src ecosystem.Source, origin string) (store.Document, error) {
+	at, key := documentKey(name, src, origin)
+	doc, err := tx.Document(ctx, pl.name, at, key)
+	if assay.Is(err, assay.NotFound) {
+		return store.Document{Registry: pl.name, Name: at, Source: key, Origin: origin}, nil
+	}
+	return doc, err
+}
+
+// sharedFresh is how long a document of the whole origin is not asked for
+// again: it says where things are, and every package's listing needs it.
+const sharedFresh = 10 * time.Minute
+
+// sharedDocument asks for a document of the whole origin, once for all
+// packages that are listed at the time. While it cannot be had, the last one
+// serves.
+func (pl *Place) sharedDocument(ctx context.Context, origin store.Origin, name string, src ecosystem.Source) (store.Document, error) {
+	var kept store.Document
+	err := pl.s.cfg.Store.View(ctx, func(tx store.Tx) error {
+		var err error
+		kept, err = pl.keptDocument(ctx, tx, name, src, origin.Address)
+		return err
+	})
+	if err != nil {
+		return kept, err
+	}
+	if age := pl.s.now().Sub(kept.Checked); kept.Blob != "" && age >= 0 && age < sharedFresh {
+		if _, err := pl.s.cfg.Blobs.Stat(ctx, kept.Blob); err == nil {
+			return kept, nil
+		}
+	}
+	doc, err := pl.fetchDocument(ctx, origin, name, src)
+	if err != nil && kept.Blob != "" && staleMayServe(err) {
+		return kept, nil
+	}
+	return doc, err
 }
 
 // fetchDocument asks for one document, conditionally if we have it. The bytes
@@ -354,15 +449,13 @@ func (pl *Place) fetchDocument(ctx context.Context, origin store.Origin, name st
 	var prior store.Document
 	err := pl.s.cfg.Store.View(ctx, func(tx store.Tx) error {
 		var err error
-		prior, err = tx.Document(ctx, pl.name, name, src.Key)
-		if assay.Is(err, assay.NotFound) {
-			return nil
-		}
+		prior, err = pl.keptDocument(ctx, tx, name, src, origin.Address)
 		return err
 	})
 	if err != nil {
 		return store.Document{}, err
 	}
+	at, key := documentKey(name, src, origin.Address)
 	if prior.Origin != origin.Address {
 		prior = store.Document{}
 	}
@@ -385,7 +478,7 @@ func (pl *Place) fetchDocument(ctx context.Context, origin store.Origin, name st
 	}
 	defer resp.Body.Close()
 	now := pl.s.now()
-	doc := store.Document{Registry: pl.name, Name: name, Source: src.Key, Origin: origin.Address, Checked: now}
+	doc := store.Document{Registry: pl.name, Name: at, Source: key, Origin: origin.Address, Checked: now}
 	switch resp.Status {
 	case 304:
 		if prior.Blob == "" {
@@ -454,10 +547,14 @@ func (pl *Place) record(ctx context.Context, p *pack, prev *snapshot, generation
 		return &same, nil
 	}
 	var kept []store.Version
+	var promised []store.Promise
 	var standings map[string]store.Standing
 	err := pl.s.cfg.Store.View(ctx, func(tx store.Tx) error {
 		var err error
 		if standings, err = readStandings(ctx, tx, pl.name, name); err != nil {
+			return err
+		}
+		if promised, err = tx.Promises(ctx, pl.name, name); err != nil {
 			return err
 		}
 		kept, err = tx.Versions(ctx, pl.name, name)
@@ -466,7 +563,7 @@ func (pl *Place) record(ctx context.Context, p *pack, prev *snapshot, generation
 	if err != nil {
 		return nil, err
 	}
-	changes := pl.compare(pkg, listing, kept, now)
+	changes := pl.compare(pkg, listing, kept, promised, now)
 	partial := pl.date(ctx, origin, name, listing, changes)
 	var replaced []store.Document
 	pkg.Listed = now
@@ -476,7 +573,7 @@ func (pl *Place) record(ctx context.Context, p *pack, prev *snapshot, generation
 			return err
 		}
 		for _, d := range docs {
-			if old, err := tx.Document(ctx, pl.name, name, d.Source); err == nil && old.Blob != "" && old.Blob != d.Blob {
+			if old, err := tx.Document(ctx, pl.name, d.Name, d.Source); err == nil && old.Blob != "" && old.Blob != d.Blob {
 				replaced = append(replaced, old)
 			}
 			if err := tx.PutDocument(ctx, d); err != nil {
@@ -489,6 +586,9 @@ func (pl *Place) record(ctx context.Context, p *pack, prev *snapshot, generation
 		}
 		changes.merge(now)
 		if err := tx.PutVersions(ctx, pl.name, name, changes.changed()); err != nil {
+			return err
+		}
+		if err := tx.PutPromises(ctx, pl.name, name, changes.promises); err != nil {
 			return err
 		}
 		for _, e := range changes.events {
@@ -575,20 +675,19 @@ func (pl *Place) recordMissing(ctx context.Context, p *pack, prev *snapshot, gen
 			return err
 		}
 		for i, src := range sources {
-			docs[i], err = tx.Document(ctx, pl.name, pkg.Name, src.Key)
-			if assay.Is(err, assay.NotFound) {
-				docs[i] = store.Document{Registry: pl.name, Name: pkg.Name, Source: src.Key, Origin: pkg.Origin}
-			} else if err != nil {
+			if docs[i], err = pl.keptDocument(ctx, tx, pkg.Name, src, pkg.Origin); err != nil {
 				return err
 			}
-			docs[i].Missing, docs[i].Checked = true, now
+			if !src.Shared { // what speaks of the whole origin is as it was
+				docs[i].Missing, docs[i].Checked = true, now
+			}
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	changes := pl.compare(pkg, nil, kept, now)
+	changes := pl.compare(pkg, nil, kept, nil, now)
 	err = pl.s.cfg.Store.Update(ctx, func(tx store.Tx) error {
 		for _, d := range docs {
 			if err := tx.PutDocument(ctx, d); err != nil {
@@ -632,6 +731,8 @@ type changes struct {
 	rows    map[string]store.Version // all, as they are now
 	touched map[string]bool
 	events  []assay.Event
+	// promises are the digests of files that were not promised before.
+	promises []store.Promise
 }
 
 func (c *changes) put(v store.Version) {
@@ -684,11 +785,12 @@ func (c *changes) event(now time.Time, kind assay.EventKind, subject assay.Coord
 // compare finds what a listing (nil: the package does not exist) says that
 // differs from what we kept: new versions, other digests, vanished and
 // returned ones.
-func (pl *Place) compare(pkg store.Package, listing ecosystem.Listing, kept []store.Version, now time.Time) *changes {
+func (pl *Place) compare(pkg store.Package, listing ecosystem.Listing, kept []store.Version, promised []store.Promise, now time.Time) *changes {
 	c := &changes{rows: make(map[string]store.Version, len(kept)), touched: map[string]bool{}}
 	for _, v := range kept {
 		c.rows[v.Version] = v
 	}
+	earlierPromises := promisesByFile(promised)
 	at := assay.Coordinate{Ecosystem: pl.eco, Name: pkg.Name}
 	var versions []ecosystem.Version
 	if listing != nil {
@@ -702,6 +804,7 @@ func (pl *Place) compare(pkg store.Package, listing ecosystem.Listing, kept []st
 			// whatever date the upstream or an author gives it.
 			c.put(store.Version{Version: v.Version, Published: v.Published, PublishedSource: v.PublishedSource,
 				FirstListed: now, LastAbsent: earlier(pkg.Listed, now), Digest: v.Digest})
+			c.promise(v, earlierPromises)
 			continue
 		}
 		before := row
@@ -713,6 +816,13 @@ func (pl *Place) compare(pkg store.Package, listing ecosystem.Listing, kept []st
 		} else if v.Digest != "" && v.Digest != row.Digest && v.Digest.Algorithm() == row.Digest.Algorithm() && v.Digest != row.ChangedTo {
 			row.ChangedTo, row.ChangedAt = v.Digest, now
 			c.event(now, assay.EventDigestChanged, at.At(v.Version), map[string]string{"registry": pl.name, "first": string(row.Digest), "offered": string(v.Digest)})
+		}
+		for _, broken := range c.promise(v, earlierPromises) {
+			if row.ChangedTo == broken.offered.Digest {
+				continue
+			}
+			row.ChangedTo, row.ChangedAt = broken.offered.Digest, now
+			c.event(now, assay.EventDigestChanged, at.At(v.Version), map[string]string{"registry": pl.name, "file": broken.offered.File, "first": string(broken.first), "offered": string(broken.offered.Digest)})
 		}
 		if !row.Vanished.IsZero() {
 			row.Vanished = time.Time{}

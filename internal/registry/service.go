@@ -97,9 +97,11 @@ type Config struct {
 	// told.
 	Sequencer Sequencer
 	Usage     Counter
-	Adapters  []ecosystem.Adapter
-	BaseURL   string // the public address, without a slash at the end
-	Limits    Limits // DefaultLimits if zero
+	// Holders knows who may publish; nil: nobody is named as an owner.
+	Holders  Holders
+	Adapters []ecosystem.Adapter
+	BaseURL  string // the public address, without a slash at the end
+	Limits   Limits // DefaultLimits if zero
 	// Admission bounds what one publication may carry; zero fields mean
 	// their defaults.
 	Admission admission.Limits

@@ -37,6 +37,31 @@ func (e *entry) decide(rules *policy.Ruleset, now time.Time) *assay.Decision {
 	return &v.decision
 }
 
+// lateAfter is how long after its version a file counts as part of it: the
+// files of one upload take a while.
+const lateAfter = time.Hour
+
+// factsOn are the facts of a file of the version that was published at the
+// given time. One that came later than its version is as new as it is: else
+// malware could be slipped into an old version that everybody trusts.
+func (e *entry) factsOn(published time.Time) *assay.Facts {
+	if e.facts.Published.IsZero() || !published.After(e.facts.Published.Add(lateAfter)) {
+		return e.facts
+	}
+	late := *e.facts
+	late.Published, late.PublishedSource = published, "the file's own date: it came later than its version"
+	return &late
+}
+
+// decideOn decides on facts that factsOn gave.
+func (e *entry) decideOn(facts *assay.Facts, rules *policy.Ruleset, now time.Time) *assay.Decision {
+	if facts == e.facts {
+		return e.decide(rules, now)
+	}
+	d := rules.Decide(facts, now)
+	return &d
+}
+
 // snapshot is what is known of a package at one time. It is immutable.
 type snapshot struct {
 	pkg     store.Package
@@ -176,6 +201,9 @@ func (pl *Place) facts(name, origin string, v *ecosystem.Version, row *store.Ver
 		if row.Digest != "" {
 			f.Digest = row.Digest
 		}
+	}
+	if f.Published.IsZero() {
+		f.Published, f.PublishedSource = v.NoLater, v.NoLaterSource
 	}
 	if st, ok := standings[v.Version]; ok {
 		f.Status, f.StatusReason = st.Status, st.Reason

@@ -337,6 +337,7 @@ type house struct {
 	up    *fakeUpstream
 	more  []*fakeUpstream // later origins
 	toy   toy
+	sided bool // versions have several files: see sided
 	lim   Limits
 	rules *setRules
 	usage *counted
@@ -392,7 +393,7 @@ func (h *house) open() {
 	cfg.Retries = 0
 	client := upstream.New(cfg)
 	h.svc, err = New(t.Context(), Config{Store: h.store, Blobs: h.blobs, Upstream: client, Rules: h.rules, Usage: h.usage,
-		Adapters: []ecosystem.Adapter{h.toy}, BaseURL: "http://127.0.0.1:8417", Limits: h.lim, Now: h.now})
+		Adapters: []ecosystem.Adapter{h.adapter()}, BaseURL: "http://127.0.0.1:8417", Limits: h.lim, Now: h.now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -427,6 +428,13 @@ func (h *house) open() {
 			t.Error(err)
 		}
 	}
+}
+
+func (h *house) adapter() ecosystem.Adapter {
+	if h.sided {
+		return sided{h.toy}
+	}
+	return h.toy
 }
 
 // restart closes and opens the same data directory.

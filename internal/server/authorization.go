@@ -29,7 +29,8 @@ const maxAuthorization = 1024
 // credential reads the secret out of a request's header (RFC 9110, section
 // 11.6.2): "Bearer SECRET" as npm sends it (RFC 6750), or "Basic", whose
 // password is the secret and whose user name says nothing (RFC 7617), as the
-// go command and pip send what is in a netrc file. said is false when there
+// go command and pip send what is in a netrc file; or the bare secret, as
+// Cargo sends it. said is false when there
 // is no such header. One that is there and carries no secret is said, with
 // an empty secret, and must not pass for anonymous.
 func credential(h http.Header) (secret string, said bool) {
@@ -41,9 +42,11 @@ func credential(h http.Header) (secret string, said bool) {
 	if len(values) != 1 || len(values[0]) > maxAuthorization {
 		return "", true
 	}
-	scheme, rest, _ := strings.Cut(values[0], " ")
+	scheme, rest, more := strings.Cut(values[0], " ")
 	rest = strings.Trim(rest, " ")
 	switch {
+	case !more && bareSecret(scheme):
+		return scheme, true
 	case strings.EqualFold(scheme, "Bearer"):
 		return rest, true
 	case strings.EqualFold(scheme, "Basic"):
@@ -56,6 +59,17 @@ func credential(h http.Header) (secret string, said bool) {
 		}
 	}
 	return "", true
+}
+
+// bareSecret tells whether a header without a scheme can be a secret: a word
+// of letters, digits and underscores that names no scheme itself.
+func bareSecret(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_') {
+			return false
+		}
+	}
+	return !strings.EqualFold(s, "Bearer") && !strings.EqualFold(s, "Basic")
 }
 
 // errNoSecret is for a header that carries no secret at all.

@@ -109,7 +109,10 @@ func TestWhoAsks(t *testing.T) {
 		{"a variable that was not set", []string{"Bearer ${NPM_TOKEN}"}, 401, ""},
 		{"an empty header", []string{""}, 401, ""},
 		{"another scheme", []string{"Digest " + goodSecret}, 401, ""},
-		{"no scheme", []string{goodSecret}, 401, ""},
+		{"a bare secret, as cargo", []string{goodSecret}, 200, "t-good"},
+		{"a wrong bare secret", []string{wrongSecret}, 401, ""},
+		{"a scheme alone", []string{"Bearer"}, 401, ""},
+		{"a bare secret with a sign in it", []string{goodSecret + "!"}, 401, ""},
 		{"two, the good one last", []string{"Bearer " + wrongSecret, "Bearer " + goodSecret}, 401, ""},
 		{"two, both good", []string{"Bearer " + goodSecret, "Bearer " + goodSecret}, 401, ""},
 		{"an endless one", []string{basic(strings.Repeat("x", 2000), goodSecret)}, 401, ""},
@@ -365,7 +368,7 @@ func FuzzCredential(f *testing.F) {
 			t.Fatal("an endless header is read")
 		}
 		scheme, _, _ := strings.Cut(value, " ")
-		if secret != "" && !strings.EqualFold(scheme, "Bearer") && !strings.EqualFold(scheme, "Basic") {
+		if secret != "" && !strings.EqualFold(scheme, "Bearer") && !strings.EqualFold(scheme, "Basic") && !bareSecret(value) {
 			t.Fatalf("%q carries %q", value, secret)
 		}
 		if _, said := credential(http.Header{"Authorization": {value, value}}); !said {

@@ -36,6 +36,7 @@ type Tx interface {
 	Upstreams
 	Documents
 	Packages
+	Promises
 	Files
 	Rules
 	Events
@@ -127,6 +128,24 @@ type Packages interface {
 	Version(ctx context.Context, registry, name, version string) (Version, error)
 	// PutVersions inserts or replaces.
 	PutVersions(ctx context.Context, registry, name string, versions []Version) error
+}
+
+// Promise is a digest that was promised for one of several files of a
+// version, by an upstream's listing or by its publisher. It is for ever.
+type Promise struct {
+	Version, File string
+	Digest        assay.Digest
+}
+
+// Promises are kept by (registry, name), in no order. A file may have several,
+// of different algorithms.
+type Promises interface {
+	// Promises returns those of a package.
+	Promises(ctx context.Context, registry, name string) ([]Promise, error)
+	// PromisesFor returns the digests promised for one file.
+	PromisesFor(ctx context.Context, key FileKey) ([]assay.Digest, error)
+	// PutPromises adds; one that is there already stays.
+	PutPromises(ctx context.Context, registry, name string, promises []Promise) error
 }
 
 // File is a file that was pulled through.

@@ -16,27 +16,33 @@ import (
 	"assay.invalid/internal/ecosystem/golang/wire"
 )
 
+// vouches is who vouches for what Attest returns.
+const vouches = "the checksum database"
+
 // Attest returns the h1 digest that the checksum database has for a .zip or
 // .mod file. The answer is proven against the database's signed tree, and the
 // tree against the one remembered: a database that changes its history is
 // found out, also after a restart. Errors: NotFound where the database does
 // not know the version, Unavailable where it cannot be asked, Unsound where
 // its answer is not proven.
-func (f *format) Attest(ctx context.Context, file ecosystem.File, world ecosystem.World) ([]assay.Digest, error) {
+func (f *format) Attest(ctx context.Context, file ecosystem.File, world ecosystem.World) ([]assay.Digest, string, error) {
 	if f.notary == nil {
-		return nil, nil
+		return nil, "", nil
 	}
 	name, version, ext, err := identify(file)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
+	line := version
 	switch ext {
 	case wire.Zip:
-		return f.notary.digests(ctx, world, name, version, version)
 	case wire.Mod:
-		return f.notary.digests(ctx, world, name, version, version+"/go.mod")
+		line = version + "/go.mod"
+	default:
+		return nil, "", nil // the database says nothing of .info
 	}
-	return nil, nil // the database says nothing of .info
+	digests, err := f.notary.digests(ctx, world, name, version, line)
+	return digests, vouches, err
 }
 
 // notary asks one checksum database. It is safe for concurrent use.

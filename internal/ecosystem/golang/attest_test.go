@@ -205,7 +205,8 @@ func attestFile(t testing.TB, f ecosystem.Format, name, file string) ecosystem.F
 
 func attest(t testing.TB, f ecosystem.Format, w ecosystem.World, name, file string) ([]assay.Digest, error) {
 	t.Helper()
-	return f.(ecosystem.Attester).Attest(context.Background(), attestFile(t, f, name, file), w)
+	digests, _, err := f.(ecosystem.Attester).Attest(context.Background(), attestFile(t, f, name, file), w)
+	return digests, err
 }
 
 func TestAttest(t *testing.T) {
@@ -476,7 +477,7 @@ func TestAttestGivenUp(t *testing.T) {
 		<-started
 		cancel()
 	}()
-	_, err := f.(ecosystem.Attester).Attest(ctx, attestFile(t, f, "example.com/m", "v1.0.0.zip"), newOutside(db.URL))
+	_, _, err := f.(ecosystem.Attester).Attest(ctx, attestFile(t, f, "example.com/m", "v1.0.0.zip"), newOutside(db.URL))
 	if !assay.Is(err, assay.Canceled) {
 		t.Errorf("%v", err)
 	}

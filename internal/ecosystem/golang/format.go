@@ -150,7 +150,7 @@ func (f *format) source(name, version, ext string) (ecosystem.Source, error) {
 // h1 digest of a .mod or .zip. A file without a source is one of an upload:
 // see checkUpload.
 func (f *format) Check(file ecosystem.File, content io.ReaderAt, size int64) ([]assay.Digest, error) {
-	if file.Source == (ecosystem.Source{}) {
+	if file.Source.Path == "" && file.Source.URL == "" {
 		return f.checkUpload(file, content, size)
 	}
 	name, version, ext, err := identify(file)

@@ -70,6 +70,17 @@ CREATE TABLE version (
     PRIMARY KEY (registry, name, version)
 ) STRICT, WITHOUT ROWID;
 
+-- Digests that were promised for one of several files of a version. The first
+-- are for ever, so rows are only added.
+CREATE TABLE promise (
+    registry TEXT NOT NULL,
+    name     TEXT NOT NULL,
+    version  TEXT NOT NULL,
+    file     TEXT NOT NULL,
+    digest   TEXT NOT NULL,
+    PRIMARY KEY (registry, name, version, file, digest)
+) STRICT, WITHOUT ROWID;
+
 -- What a search looks through: every name of package, and of release where one
 -- is not removed (hosted is 1 then). folded and described are the name and the
 -- newest release's description with their case folded: SQLite itself folds the

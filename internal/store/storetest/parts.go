@@ -104,6 +104,41 @@ func sortedVersions(t *testing.T, s store.Store, registry, name string) []store.
 	return got
 }
 
+func testPromises(t *testing.T, s store.Store) {
+	wheel, sdist := store.Promise{Version: "1.0", File: "a-1.0-py3-none-any.whl", Digest: digestA}, store.Promise{Version: "1.0", File: "a-1.0.tar.gz", Digest: digestB}
+	second := store.Promise{Version: "1.0", File: sdist.File, Digest: digestA}
+	of := func(registry, name string) []store.Promise {
+		got := read(t, s, func(ctx context.Context, tx store.Tx) ([]store.Promise, error) {
+			return tx.Promises(ctx, registry, name)
+		})
+		slices.SortFunc(got, func(a, b store.Promise) int { return strings.Compare(a.File+string(a.Digest), b.File+string(b.Digest)) })
+		return got
+	}
+	update(t, s, func(ctx context.Context, tx store.Tx) error {
+		return errors.Join(
+			tx.PutPromises(ctx, "pypi", "a", []store.Promise{wheel, sdist}),
+			tx.PutPromises(ctx, "pypi", "a", []store.Promise{sdist}),
+			tx.PutPromises(ctx, "pypi", "b", []store.Promise{second}),
+			tx.PutPromises(ctx, "pypi", "a", nil))
+	})
+	equal(t, "promises, one of them made twice", of("pypi", "a"), []store.Promise{wheel, sdist})
+	equal(t, "promises of another registry", len(of("maven", "a")), 0)
+	update(t, s, func(ctx context.Context, tx store.Tx) error {
+		return tx.PutPromises(ctx, "pypi", "a", []store.Promise{second})
+	})
+	equal(t, "two promises for one file", read(t, s, func(ctx context.Context, tx store.Tx) (int, error) {
+		digests, err := tx.PromisesFor(ctx, store.FileKey{Registry: "pypi", Name: "a", Version: "1.0", File: sdist.File})
+		if err == nil && (!slices.Contains(digests, digestA) || !slices.Contains(digests, digestB)) {
+			t.Errorf("the promises are %q", digests)
+		}
+		return len(digests), err
+	}), 2)
+	equal(t, "promises for a file of another version", read(t, s, func(ctx context.Context, tx store.Tx) (int, error) {
+		digests, err := tx.PromisesFor(ctx, store.FileKey{Registry: "pypi", Name: "a", Version: "2.0", File: sdist.File})
+		return len(digests), err
+	}), 0)
+}
+
 func testVersions(t *testing.T, s store.Store) {
 	equal(t, "versions of an unknown package", len(sortedVersions(t, s, "npm", "left")), 0)
 	whole := store.Version{Version: "1.0.0", Published: noon, PublishedSource: "packument time", FirstListed: noon.Add(1 * time.Hour),

@@ -27,6 +27,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"packages", testPackages},
 		{"packages are gone through by name", testPackageNames},
 		{"versions", testVersions},
+		{"promises", testPromises},
 		{"files", testFiles},
 		{"files are touched forward only", testTouchFiles},
 		{"least used files", testLeastUsed},
