@@ -1,6 +1,9 @@
 package assay
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // Tristate is a yes or no that may be unknown; unknown is a fact too.
 type Tristate uint8
@@ -61,6 +64,27 @@ type Facts struct {
 	Digest    Digest
 	ChangedTo Digest
 	ChangedAt time.Time
+
+	// Advisories concern the version, malicious ones first, then by id; nil
+	// where none does, or none are known: AdvisoriesRead tells when advisories
+	// were last read, zero if never.
+	Advisories     []Advisory
+	AdvisoriesRead time.Time
+	// Fixes are the ids of the advisories that name this version as their
+	// fix, and that do not concern it.
+	Fixes []string
+	// Name says that the package's name looks like a better known one. It is
+	// looked for only where this place has never used the package.
+	Name *NameFinding
+	// NameSince is when the name is known to have been there first.
+	NameSince time.Time
+	// KnownBad names the list on which the version or a digest of it stands,
+	// and why; "" if on none.
+	KnownBad string
+	// Signals are what a scan of its files found; Scanned is when, zero if
+	// they were never scanned.
+	Signals []Signal
+	Scanned time.Time
 }
 
 // Fact is one line of an explanation: a name, a value, and who says so.
@@ -122,6 +146,7 @@ func (f *Facts) List() []Fact {
 	if f.Yanked != "" {
 		add("yanked", f.Yanked, "the upstream", true)
 	}
+	f.listInsight(add, when)
 	if !f.Vanished.IsZero() {
 		add("vanished", when(f.Vanished), "a sound listing lacked it", true)
 	}
@@ -129,4 +154,47 @@ func (f *Facts) List() []Fact {
 		add("security placeholder", "yes", "the upstream", true)
 	}
 	return out
+}
+
+// listInsight spells out what is known beyond the upstream's documents.
+func (f *Facts) listInsight(add func(name, value, source string, known bool), when func(time.Time) string) {
+	read := "no source of advisories is set"
+	if !f.AdvisoriesRead.IsZero() {
+		read = "advisories as of " + when(f.AdvisoriesRead)
+	}
+	if len(f.Advisories) == 0 {
+		add("advisories", "none", read, !f.AdvisoriesRead.IsZero())
+	}
+	for _, a := range f.Advisories {
+		value := a.ID + " (" + a.Severity.String() + ")"
+		if a.Malicious {
+			value = a.ID + " (malicious)"
+		}
+		if a.Summary != "" {
+			value += ": " + a.Summary
+		}
+		add("advisory", value, a.Source, true)
+	}
+	for _, id := range f.Fixes {
+		add("fixes", id, read, true)
+	}
+	if f.KnownBad != "" {
+		add("known bad", f.KnownBad, "a list of known-bad versions and digests", true)
+	}
+	if f.Name != nil {
+		add("name", "looks like "+f.Name.Target+" ("+f.Name.Class+")", "names that are used most", true)
+	}
+	if !f.NameSince.IsZero() {
+		add("name known since", when(f.NameSince), "the upstream's dates and our own listings", true)
+	}
+	if !f.Scanned.IsZero() && len(f.Signals) == 0 {
+		add("content", "nothing found", "a scan of "+when(f.Scanned), true)
+	}
+	for _, s := range f.Signals {
+		value := s.ID + " in " + s.File + ": " + s.Saw
+		if s.Line > 0 {
+			value = s.ID + " in " + s.File + ", line " + strconv.Itoa(s.Line) + ": " + s.Saw
+		}
+		add("content", value, "a scan of "+when(f.Scanned), true)
+	}
 }

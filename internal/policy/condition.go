@@ -96,3 +96,7 @@ func conditionName(name string) error {
 	}
 	return nil
 }
+
+// asks tells whether the expression may ask for a fact. A text that holds its
+// name counts, whatever it means there: to think so too often costs a scan.
+func (c *Condition) asks(fact string) bool { return strings.Contains(c.When, fact) }

@@ -138,7 +138,7 @@ func TestExceptionsLiftConditions(t *testing.T) {
 			t.Errorf("the rule %q: %v", rule, err)
 		}
 	}
-	if err := r.CheckLiftable("c9"); !strings.Contains(err.Error(), "install-scripts, c1, c2, c3") {
+	if err := r.CheckLiftable("c9"); !strings.Contains(err.Error(), "install-scripts, vulnerability, look-alike, content, c1, c2, c3") {
 		t.Errorf("who misspells a rule is told %v", err)
 	}
 }

@@ -198,7 +198,7 @@ func TestSetModeOfConditions(t *testing.T) {
 		})
 	}
 	for name, c := range map[string]struct{ text, want string }{
-		"a name that there is not":      {other, "there is no rule \"c\": the rules are block, status, digest-changed, vanished, cooldown, age-unknown, install-scripts, other"},
+		"a name that there is not":      {other, "there is no rule \"c\": the rules are block, status, malware, digest-changed, vanished, cooldown, age-unknown, install-scripts, vulnerability, look-alike, content, other"},
 		"a mode that is folded":         {"version: 1\nconditions:\n  - name: c\n    mode: >-\n      enforce\n", "set mode: observe of the condition c by hand"},
 		"a mode that is an alias":       {"version: 1\nconditions:\n  - {name: a, mode: &m enforce}\n  - {name: c, mode: *m}\n", "by hand"},
 		"conditions that are no list":   {"version: 1\nconditions: {name: c}\n", "there is no rule"},

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"assay.invalid/internal/assay"
@@ -29,11 +30,10 @@ const skew = 5 * time.Minute
 //
 // Hosted versions do not wait: you published them yourself.
 //
-// A version that fixes a known vulnerability should not have to wait. When
-// there is a source of advisories, that will be one more field of Facts
-// ("fixes", with the advisories' identifiers) and one more setting here that
-// turns the deny of the minimum age, and of nothing else, into an allow with
-// the advisory as its reason, just as exempt does.
+// A version that an advisory names as the fix of a known vulnerability does
+// not wait, unless it is set to: to hold it back would keep people on the
+// version that is known to be bad. That lifts the minimum age and nothing
+// else, and is recorded with the advisory as its reason.
 type cooldownRule struct {
 	CooldownSettings
 	longest time.Duration // of all minimums
@@ -68,7 +68,7 @@ func (r *cooldownRule) speak(h *hearing) {
 	if h.facts.Hosted {
 		return
 	}
-	reason, until, future := r.objection(h)
+	reason, until, future, hard := r.objection(h)
 	if reason == "" {
 		return
 	}
@@ -76,6 +76,9 @@ func (r *cooldownRule) speak(h *hearing) {
 	if pattern, ok := exemptBy(r.Exempt, version(h.facts.Coordinate)); ok && !future {
 		o.Effect = assay.Allow
 		o.Reason += "; exempt as " + pattern
+	} else if fixes := h.facts.Fixes; len(fixes) > 0 && !r.FixesWait && !future && !hard {
+		o.Effect = assay.Allow
+		o.Reason += "; does not wait, because it fixes " + clipped(strings.Join(fixes, ", "), 120)
 	} else if future {
 		o.Remedy = "check the clock of this machine and the date in the listing, or " + exceptRemedy(h.facts, RuleCooldown)
 	} else {
@@ -85,8 +88,9 @@ func (r *cooldownRule) speak(h *hearing) {
 }
 
 // objection says why the version would be held back, "" if it would not, and
-// until when; future marks an objection from which nothing is exempt.
-func (r *cooldownRule) objection(h *hearing) (reason string, until time.Time, future bool) {
+// until when; future marks an objection from which nothing is exempt, hard one
+// by the hard date.
+func (r *cooldownRule) objection(h *hearing) (reason string, until time.Time, future, hard bool) {
 	f := h.facts
 	existed := later(f.Published, f.LastAbsent) // not before this
 	born := existed
@@ -94,34 +98,34 @@ func (r *cooldownRule) objection(h *hearing) (reason string, until time.Time, fu
 		born = later(born, f.FirstListed)
 	}
 	if born.After(h.now.Add(skew)) {
-		return origin(f, born) + ", which is in the future: the date is wrong, or this machine's clock is", born.Add(-skew), true
+		return origin(f, born) + ", which is in the future: the date is wrong, or this machine's clock is", born.Add(-skew), true, false
 	}
 	if !r.NothingAfter.IsZero() {
 		const rule = "nothing published after %s is let through"
 		if existed.After(r.NothingAfter) {
-			return fmt.Sprintf("%s; "+rule, origin(f, existed), moment(r.NothingAfter)), time.Time{}, false
+			return fmt.Sprintf("%s; "+rule, origin(f, existed), moment(r.NothingAfter)), time.Time{}, false, true
 		}
 		if f.Published.IsZero() && (f.FirstListed.IsZero() || f.FirstListed.After(r.NothingAfter)) {
-			return fmt.Sprintf("the upstream gives no date; "+rule, moment(r.NothingAfter)), time.Time{}, false
+			return fmt.Sprintf("the upstream gives no date; "+rule, moment(r.NothingAfter)), time.Time{}, false, true
 		}
 	}
 	unseen := r.Age == AgeFirstSeen && f.FirstListed.IsZero()
 	undated := r.Age == AgeUpstream && f.Published.IsZero()
 	if undated || !unseen && h.passed(born.Add(r.longest)) {
-		return "", time.Time{}, false
+		return "", time.Time{}, false, false
 	}
 	wait := r.wait(version(f.Coordinate))
 	if wait == 0 {
-		return "", time.Time{}, false
+		return "", time.Time{}, false, false
 	}
 	if unseen {
-		return fmt.Sprintf("not listed here before, so it is new now; new versions wait %s", duration(wait)), time.Time{}, false
+		return fmt.Sprintf("not listed here before, so it is new now; new versions wait %s", duration(wait)), time.Time{}, false, false
 	}
 	until = born.Add(wait)
 	if h.passed(until) {
-		return "", time.Time{}, false
+		return "", time.Time{}, false, false
 	}
-	return fmt.Sprintf("%s; new versions wait %s", origin(f, born), duration(wait)), until, false
+	return fmt.Sprintf("%s; new versions wait %s", origin(f, born), duration(wait)), until, false, false
 }
 
 // origin says what is known of the moment from which an age counts.

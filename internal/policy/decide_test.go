@@ -35,6 +35,18 @@ func TestDecide(t *testing.T) {
 	}
 	undated := published("")
 	hosted := func(f *assay.Facts) { f.Hosted, f.PublishedBy = true, "t1" }
+	advisory := func(id string, malicious bool, s assay.Severity) func(*assay.Facts) {
+		return func(f *assay.Facts) {
+			f.AdvisoriesRead = at("2026-11-22 11:00")
+			f.Advisories = append(f.Advisories, assay.Advisory{ID: id, Malicious: malicious, Severity: s, Summary: "of " + id})
+		}
+	}
+	lookAlike := func(f *assay.Facts) { f.Name = &assay.NameFinding{Class: "transposition", Target: "lodash", Score: 0.9} }
+	signals := func(f *assay.Facts) {
+		f.Scanned = at("2026-11-22 11:00")
+		f.Signals = []assay.Signal{{ID: "credential-read", File: "lib/a.js", Line: 7, Saw: "reads .npmrc"}, {ID: "binary", File: "b"}}
+	}
+	fixes := func(f *assay.Facts) { f.Fixes = []string{"GHSA-9"} }
 	standing := func(s assay.Status, reason string) func(*assay.Facts) {
 		return func(f *assay.Facts) { f.Status, f.StatusReason = s, reason }
 	}
@@ -109,6 +121,54 @@ func TestDecide(t *testing.T) {
 			}),
 			want: []said{{RuleDigestChanged, assay.Deny,
 				"other bytes than it did first: sha512:abababababababab... since 2026-11-20 08:00 UTC, sha512:0000000000000000... before", ""}}},
+
+		// malware
+		{name: "an advisory calls it malicious", facts: lodash(advisory("MAL-1", true, assay.SeverityUnknown), advisory("GHSA-1", false, assay.SeverityLow)), effect: assay.Deny,
+			want: []said{{RuleMalware, assay.Deny, "known to be malicious: MAL-1 (of MAL-1)", ""}, {RuleVulnerability, assay.Warn, "vulnerable, low: GHSA-1", ""}}},
+		{name: "on a list of known-bad versions", facts: lodash(func(f *assay.Facts) { f.KnownBad = "the worm of \x1b[31mNovember" }), effect: assay.Deny,
+			want: []said{{RuleMalware, assay.Deny, "known to be malicious: the worm of [31mNovember", ""}}},
+		{name: "a hosted version that is malicious", facts: lodash(hosted, advisory("MAL-1", true, assay.SeverityUnknown)), effect: assay.Deny,
+			want: []said{{RuleMalware, assay.Deny, "MAL-1", ""}}},
+		{name: "malicious, observed only", policy: "rules: {malware: {mode: observe}}", facts: lodash(advisory("MAL-1", true, assay.SeverityUnknown)), effect: assay.Allow,
+			want: []said{{RuleMalware, assay.Deny, "MAL-1", ""}}},
+
+		// vulnerability
+		{name: "vulnerable, as set by default", facts: lodash(advisory("GHSA-1", false, assay.SeverityCritical)), effect: assay.Warn,
+			want: []said{{RuleVulnerability, assay.Warn, "vulnerable, critical: GHSA-1 (of GHSA-1)", ""}}},
+		{name: "below the severity that denies", policy: "rules: {vulnerability: {deny-from: high}}", facts: lodash(advisory("GHSA-1", false, assay.SeverityMedium)), effect: assay.Warn,
+			want: []said{{RuleVulnerability, assay.Warn, "medium", ""}}},
+		{name: "at the severity that denies", policy: "rules: {vulnerability: {deny-from: high}}", facts: lodash(advisory("GHSA-1", false, assay.SeverityHigh), advisory("GHSA-2", false, assay.SeverityLow)), effect: assay.Deny,
+			want: []said{{RuleVulnerability, assay.Deny, "vulnerable, high: GHSA-1 (of GHSA-1), GHSA-2", ""}}},
+		{name: "of unknown severity, where one denies", policy: "rules: {vulnerability: {effect: allow, deny-from: critical}}", facts: lodash(advisory("GHSA-1", false, assay.SeverityUnknown)), effect: assay.Deny,
+			want: []said{{RuleVulnerability, assay.Deny, "unknown severity: GHSA-1", ""}}},
+		{name: "of many advisories three are named", facts: lodash(advisory("A-1", false, 1), advisory("A-2", false, 1), advisory("A-3", false, 1), advisory("A-4", false, 1), advisory("A-5", false, 1)), effect: assay.Warn,
+			want: []said{{RuleVulnerability, assay.Warn, "A-3 (of A-3), and 2 others", ""}}},
+		{name: "vulnerable and exempt", policy: "rules: {vulnerability: {deny-from: low, exempt: [pkg:npm/lodash]}}", facts: lodash(advisory("GHSA-1", false, assay.SeverityHigh)), effect: assay.Allow,
+			want: []said{{RuleVulnerability, assay.Allow, "exempt as pkg:npm/lodash", ""}}},
+
+		// look-alike
+		{name: "a name that looks like another", facts: lodash(lookAlike), effect: assay.Warn,
+			want: []said{{RuleLookAlike, assay.Warn, "its name looks like lodash (transposition)", ""}}},
+		{name: "a look-alike, set to deny", policy: "rules: {look-alike: {effect: deny}}", facts: lodash(lookAlike), effect: assay.Deny,
+			want: []said{{RuleLookAlike, assay.Deny, "nobody here has used it before", ""}}},
+		{name: "a hosted look-alike", facts: lodash(hosted, lookAlike), effect: assay.Allow},
+
+		// content
+		{name: "signals, as set by default", facts: lodash(signals), effect: assay.Allow,
+			want: []said{{RuleContent, assay.Deny, "credential-read in lib/a.js, line 7: reads .npmrc, and 1 other signal", ""}}},
+		{name: "signals, enforced", policy: "rules: {content: {mode: enforce}}", facts: lodash(signals), effect: assay.Deny,
+			want: []said{{RuleContent, assay.Deny, "credential-read", ""}}},
+		{name: "scanned, and nothing found", policy: "rules: {content: {mode: enforce}}", facts: lodash(func(f *assay.Facts) { f.Scanned = at("2026-11-22 11:00") }), effect: assay.Allow},
+
+		// fixes
+		{name: "a fix does not wait", facts: lodash(published("2026-11-22 07:00"), fixes), effect: assay.Allow, until: "2026-11-25 07:00",
+			want: []said{{RuleCooldown, assay.Allow, "new versions wait 3 days; does not wait, because it fixes GHSA-9", "2026-11-25 07:00"}}},
+		{name: "a fix waits where it is set to", policy: "rules: {cooldown: {fixes: wait}}", facts: lodash(published("2026-11-22 07:00"), fixes), effect: assay.Deny, until: "2026-11-25 07:00",
+			want: []said{{RuleCooldown, assay.Deny, "new versions wait 3 days", "2026-11-25 07:00"}}},
+		{name: "a fix from the future", facts: lodash(published("2027-11-22 07:00"), fixes), effect: assay.Deny, until: "2027-11-22 06:55",
+			want: []said{{RuleCooldown, assay.Deny, "in the future", "2027-11-22 06:55"}}},
+		{name: "a fix after the hard date", policy: "rules: {cooldown: {nothing-after: 2026-01-01}}", facts: lodash(published("2026-11-22 07:00"), fixes), effect: assay.Deny,
+			want: []said{{RuleCooldown, assay.Deny, "nothing published after", ""}}},
 
 		// vanished
 		{name: "vanished upstream", facts: lodash(func(f *assay.Facts) { f.Vanished = at("2026-11-01 00:00") }), effect: assay.Warn,
@@ -316,25 +376,32 @@ rules:
   cooldown: {minimum: 36h, age: first-seen, nothing-after: 2026-06-01, exempt: [pkg:npm/a], per: [{match: pkg:npm/b, minimum: 0}, {match: pkg:npm/c, minimum: 9d}]}
   install-scripts: {mode: observe, effect: deny, exempt: [pkg:npm/a, pkg:npm/b]}
   vanished: {effect: allow}
+  vulnerability: {deny-from: high, exempt: [pkg:npm/f]}
+  look-alike: {effect: deny}
+  content: {mode: enforce, effect: warn}
 blocks: [{pattern: pkg:npm/d, reason: in the file}]
 `)
 	r := Compile(42, f, []Block{{ID: "b1", Pattern: pattern(t, "pkg:npm/e"), Reason: "x"}}, nil)
 	want := []RuleSummary{
 		{RuleBlock, assay.Enforce, "refuses every version that a block names (2 blocks, 1 in the policy file)"},
 		{RuleStatus, assay.Enforce, "refuses versions that were removed or quarantined here, leaves yanked ones out of listings, and warns of deprecated and experimental ones"},
+		{RuleMalware, assay.Enforce, "refuses what an advisory or a list of known-bad versions and digests calls malicious"},
 		{RuleDigestChanged, assay.Enforce, "refuses versions whose bytes the upstream has changed"},
 		{RuleVanished, assay.Enforce, "lets through versions that the upstream no longer lists, and refuses security placeholders"},
 		{RuleCooldown, assay.Enforce, "holds new versions back for 1 day 12 hours after they were first listed here, with 2 other minimums; refuses everything published after 2026-06-01 00:00 UTC; 1 pattern exempt"},
 		{RuleAgeUnknown, assay.Enforce, "refuses versions that have no date, where the cooldown needs one"},
 		{RuleInstallScripts, assay.Observe, "refuses versions that run their own code when they are installed; 2 patterns exempt"},
+		{RuleVulnerability, assay.Enforce, "warns of versions that an advisory names as vulnerable, and refuses them from severity high on; 1 pattern exempt"},
+		{RuleLookAlike, assay.Enforce, "refuses packages never used here whose names look like better known ones"},
+		{RuleContent, assay.Enforce, "warns of versions in whose files a scan found what malware does"},
 	}
 	if got := r.Summaries(); !slices.Equal(got, want) {
 		t.Errorf("the rules say\n%+v, want\n%+v", got, want)
 	}
-	if got := Compile(1, nil, nil, nil).Summaries()[4].Summary; got != "holds new versions back for 3 days after the upstream published them" {
+	if got := Compile(1, nil, nil, nil).Summaries()[5].Summary; got != "holds new versions back for 3 days after the upstream published them" {
 		t.Errorf("the default cooldown says %q", got)
 	}
-	if r.Epoch() != 42 || r.NeedsContent(assay.NPM) {
+	if r.Epoch() != 42 || !r.NeedsContent(assay.NPM) || Compile(1, nil, nil, nil).NeedsContent(assay.NPM) {
 		t.Error("epoch or need of content are wrong")
 	}
 	blocks := r.Blocks()

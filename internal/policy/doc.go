@@ -10,11 +10,16 @@
 //
 //   - block: what the operator has blocked
 //   - status: what was said of it here: removed, quarantined, yanked, ...
+//   - malware: an advisory or a list of known-bad versions calls it malicious
 //   - digest-changed: the upstream offers other bytes than it did first
 //   - vanished: the upstream no longer lists it, or put a placeholder there
 //   - cooldown: too young, or later than the hard date
 //   - age-unknown: no date, where the cooldown needs one
 //   - install-scripts: installing it runs its code
+//   - vulnerability: an advisory names it as vulnerable
+//   - look-alike: nobody here has used it, and its name looks like a better
+//     known one
+//   - content: a scan found in its files what malware does
 //   - the conditions of the policy file, in its order: expressions in CEL over
 //     the facts (Fields), each with a name of its own, that deny or warn
 //

@@ -109,6 +109,58 @@ var fields = []Field{
 	boolField("placeholder", "the upstream put a security placeholder there", func(f *assay.Facts) bool { return f.Placeholder }),
 	unlessEmpty(textField("digest", "the strongest digest first promised or seen", func(f *assay.Facts) string { return string(f.Digest) }),
 		"before anything promised one", func(f *assay.Facts) string { return string(f.Digest) }),
+	textsField("advisories", "the ids of the advisories that concern it, and their aliases", "before any source of advisories was read",
+		func(f *assay.Facts) bool { return !f.AdvisoriesRead.IsZero() }, func(f *assay.Facts) []string {
+			var ids []string
+			for i := range f.Advisories {
+				ids = append(append(ids, f.Advisories[i].ID), f.Advisories[i].Aliases...)
+			}
+			return ids
+		}),
+	textField("severity", "the worst severity of those: unknown, low, medium, high or critical; \"\" where no advisory concerns it", func(f *assay.Facts) string {
+		worst, n := assay.SeverityUnknown, len(f.Advisories)
+		for i := range f.Advisories {
+			worst = max(worst, f.Advisories[i].Severity)
+		}
+		if n == 0 {
+			return ""
+		}
+		return worst.String()
+	}),
+	boolField("is_malicious", "an advisory or a list of known-bad versions calls it malicious", func(f *assay.Facts) bool {
+		return f.KnownBad != "" || slices.ContainsFunc(f.Advisories, func(a assay.Advisory) bool { return a.Malicious })
+	}),
+	textsField("fixes", "the ids of the advisories that name it as their fix", "", nil, func(f *assay.Facts) []string { return f.Fixes }),
+	textField("looks_like", "the better known name that its name looks like; \"\" for none, and for packages used here before", func(f *assay.Facts) string {
+		if f.Name == nil {
+			return ""
+		}
+		return f.Name.Target
+	}),
+	timeField("name_since", "when the package's name is known to have been there first", "where no version of it has a date", func(f *assay.Facts) time.Time { return f.NameSince }),
+	textsField("signals", "the ids of what a scan found in its files", "before it was scanned",
+		func(f *assay.Facts) bool { return !f.Scanned.IsZero() }, func(f *assay.Facts) []string {
+			var ids []string
+			for i := range f.Signals {
+				ids = append(ids, f.Signals[i].ID)
+			}
+			return ids
+		}),
+}
+
+// textsField is a list of texts; known nil: it always is.
+func textsField(name, meaning, unknown string, known func(*assay.Facts) bool, get func(*assay.Facts) []string) Field {
+	if known == nil {
+		known = always
+	}
+	return Field{Name: name, Type: "list(string)", Meaning: meaning, Unknown: unknown, cel: types.NewListType(types.StringType), known: known,
+		value: func(f *assay.Facts) ref.Val {
+			texts := get(f)
+			if len(texts) > maxFact || slices.ContainsFunc(texts, func(s string) bool { return len(s) > maxFact }) {
+				return types.NewErr("%s are longer, or more, than %d", name, maxFact)
+			}
+			return types.DefaultTypeAdapter.NativeToValue(append([]string{}, texts...))
+		}}
 }
 
 // Fields are the facts that conditions can ask for, in the order in which

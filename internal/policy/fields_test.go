@@ -16,6 +16,8 @@ func TestEveryFactIsKnownOrNot(t *testing.T) {
 		Published: noon.In(time.FixedZone("elsewhere", 3600)), FirstListed: noon, LastAbsent: noon, Vanished: noon,
 		Hosted: true, PublishedBy: "t1", Status: assay.Yanked, StatusReason: "broken", InstallScripts: assay.Yes, Scripts: []string{"preinstall", "install"},
 		Deprecated: "use b", Yanked: "oops", Placeholder: true, Digest: "sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709",
+		Advisories: []assay.Advisory{{ID: "GHSA-1", Aliases: []string{"CVE-1"}, Severity: assay.SeverityHigh}, {ID: "MAL-1", Malicious: true}}, AdvisoriesRead: noon,
+		Fixes: []string{"GHSA-2"}, Name: &assay.NameFinding{Target: "lodash"}, NameSince: noon, Signals: []assay.Signal{{ID: "credential-read"}}, Scanned: noon,
 	}
 	questions := map[string]string{
 		"name": `version.name == "lodash"`, "number": `version.number == "4.17.20"`, "ecosystem": `version.ecosystem == "npm"`, "registry": `version.registry == "npm"`,
@@ -24,6 +26,9 @@ func TestEveryFactIsKnownOrNot(t *testing.T) {
 		"last_absent": `version.last_absent <= now`, "status": `version.status == "yanked"`, "status_reason": `version.status_reason == "broken"`,
 		"install_scripts": `version.install_scripts`, "scripts": `version.scripts == ["preinstall", "install"]`, "deprecated": `version.deprecated == "use b"`,
 		"yanked": `version.yanked == "oops"`, "is_vanished": `version.is_vanished`, "placeholder": `version.placeholder`, "digest": `version.digest.startsWith("sha1:")`,
+		"advisories": `version.advisories == ["GHSA-1", "CVE-1", "MAL-1"]`, "severity": `version.severity == "high"`, "is_malicious": `version.is_malicious`,
+		"fixes": `"GHSA-2" in version.fixes`, "looks_like": `version.looks_like == "lodash"`, "name_since": `version.name_since <= now`,
+		"signals": `version.signals == ["credential-read"]`,
 	}
 	none := &assay.Facts{Status: assay.Removed + 1}
 	for _, f := range Fields() {

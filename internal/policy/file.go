@@ -11,11 +11,15 @@ import (
 type File struct {
 	Block          BlockSettings
 	Status         StatusSettings
+	Malware        MalwareSettings
 	DigestChanged  DigestChangedSettings
 	Vanished       VanishedSettings
 	Cooldown       CooldownSettings
 	AgeUnknown     AgeUnknownSettings
 	InstallScripts InstallScriptsSettings
+	Vulnerability  VulnerabilitySettings
+	LookAlike      LookAlikeSettings
+	Content        ContentSettings
 	// Blocks stand in the file itself (blocks:), beside those that the
 	// operator makes one by one.
 	Blocks []Block
@@ -33,6 +37,35 @@ type BlockSettings struct {
 // enforce.
 type StatusSettings struct {
 	Mode assay.Mode // mode
+}
+
+// MalwareSettings are the settings of the rule malware.
+type MalwareSettings struct {
+	Mode assay.Mode // mode
+}
+
+// VulnerabilitySettings are the settings of the rule vulnerability.
+type VulnerabilitySettings struct {
+	Mode   assay.Mode   // mode
+	Effect assay.Effect // effect
+	// DenyFrom is the severity from which on the rule denies, whatever its
+	// effect (deny-from); unknown: none.
+	DenyFrom assay.Severity
+	Exempt   []Scope // exempt
+}
+
+// LookAlikeSettings are the settings of the rule look-alike.
+type LookAlikeSettings struct {
+	Mode   assay.Mode   // mode
+	Effect assay.Effect // effect
+	Exempt []Scope      // exempt
+}
+
+// ContentSettings are the settings of the rule content.
+type ContentSettings struct {
+	Mode   assay.Mode   // mode
+	Effect assay.Effect // effect
+	Exempt []Scope      // exempt
 }
 
 // DigestChangedSettings are the settings of the rule digest-changed. Its
@@ -59,6 +92,9 @@ type CooldownSettings struct {
 	// NothingAfter is the hard date: nothing published after it is let
 	// through (nothing-after); zero: none.
 	NothingAfter time.Time
+	// FixesWait makes a version wait even where an advisory names it as the
+	// fix of a vulnerability (fixes: wait).
+	FixesWait bool
 	// Exempt is let through at any age and date (exempt). A date in the
 	// future is refused all the same.
 	Exempt []Scope
@@ -122,6 +158,9 @@ func Default() *File {
 		Cooldown:       CooldownSettings{Minimum: 72 * time.Hour},
 		AgeUnknown:     AgeUnknownSettings{Effect: assay.Deny},
 		InstallScripts: InstallScriptsSettings{Effect: assay.Warn},
+		Vulnerability:  VulnerabilitySettings{Effect: assay.Warn},
+		LookAlike:      LookAlikeSettings{Effect: assay.Warn},
+		Content:        ContentSettings{Mode: assay.Observe, Effect: assay.Deny},
 	}
 }
 
@@ -152,6 +191,11 @@ rules:
   status:
     mode: enforce
 
+  # Refuses what is known to be malicious: by an advisory, or by a list of
+  # known-bad versions and digests. See docs/advisories.md for their sources.
+  malware:
+    mode: enforce
+
   # Refuses a version whose bytes changed at the upstream after they were
   # first seen. It can be neither observed only nor lifted by an exception.
   digest-changed:
@@ -173,6 +217,9 @@ rules:
     # later. "first-seen": from when it was first listed here, which no
     # upstream can antedate.
     age: upstream
+    # What to do with a version that an advisory names as the fix of a
+    # vulnerability: "through" lets it through at any age, "wait" does not.
+    fixes: through
     # A hard date: nothing published after it is let through.
     #nothing-after: 2027-01-01
     # Not held back at all.
@@ -190,12 +237,40 @@ rules:
     mode: enforce
     effect: deny
 
-  # What to say of a version that runs its own code when it is installed
-  # (npm): allow, warn or deny. With deny, a version of which that is unknown
-  # is refused too.
+  # What to say of a version that runs its own code when it is installed:
+  # allow, warn or deny. With deny, an npm version of which that is unknown is
+  # refused too.
   install-scripts:
     mode: enforce
     effect: warn
+    #exempt:
+    #  - pkg:npm/esbuild
+
+  # What to say of a version that an advisory names as vulnerable: allow, warn
+  # or deny. From the severity of deny-from on (none, low, medium, high or
+  # critical) it is refused whatever the effect; an advisory without a severity
+  # counts as critical.
+  vulnerability:
+    mode: enforce
+    effect: warn
+    deny-from: none
+    #exempt:
+    #  - pkg:npm/lodash@4.17.20
+
+  # What to say of a package that nobody here has used before and whose name
+  # looks like a better known one: allow, warn or deny.
+  look-alike:
+    mode: enforce
+    effect: warn
+    #exempt:
+    #  - pkg:npm/preact
+
+  # What to say of a version in whose files a scan found what malware does:
+  # allow, warn or deny. While it is enforced, every version is scanned before
+  # its first byte is handed out.
+  content:
+    mode: observe
+    effect: deny
     #exempt:
     #  - pkg:npm/esbuild
 

@@ -7,24 +7,24 @@ import (
 )
 
 // installScriptsRule speaks of versions that run their own code when they
-// are installed: the way most malicious packages strike. Only npm's do among
-// today's ecosystems, so it says nothing of others.
+// are installed: the way most malicious packages strike.
 //
 // Where it is unknown whether a version has such scripts, the rule says
-// nothing while it allows or warns, and denies when it is set to deny: a ban
-// that an unreadable manifest escapes is none.
+// nothing while it allows or warns, and denies npm's when it is set to deny: a
+// ban that an unreadable manifest escapes is none. Elsewhere the listing seldom
+// tells, and a ban on all that it does not tell of would be one on everything.
 type installScriptsRule struct{ InstallScriptsSettings }
 
 func (r *installScriptsRule) speak(h *hearing) {
 	f := h.facts
-	if f.Coordinate.Ecosystem != assay.NPM {
+	if f.Coordinate.Ecosystem.RunsNothing() {
 		return
 	}
 	o := assay.Opinion{Rule: RuleInstallScripts, Effect: r.Effect, Mode: r.Mode}
 	switch {
 	case f.InstallScripts == assay.Yes:
 		o.Reason = "runs its own code when it is installed" + named(f.Scripts)
-	case f.InstallScripts == assay.Unknown && r.Effect == assay.Deny:
+	case f.InstallScripts == assay.Unknown && r.Effect == assay.Deny && f.Coordinate.Ecosystem == assay.NPM:
 		o.Reason = "it is unknown whether it runs its own code when it is installed"
 	default:
 		return

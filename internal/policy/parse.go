@@ -240,16 +240,22 @@ func (r *reader) rules(n *yaml.Node, f *File) {
 	r.mapping(n, "rules",
 		section(RuleBlock, &f.Block.Mode),
 		section(RuleStatus, &f.Status.Mode),
+		section(RuleMalware, &f.Malware.Mode),
 		section(RuleDigestChanged, &f.DigestChanged.Mode),
 		section(RuleVanished, &f.Vanished.Mode, effect(&f.Vanished.Effect)),
 		section(RuleCooldown, &c.Mode,
 			field{"minimum", func(n *yaml.Node) { r.duration(n, "minimum", &c.Minimum) }},
 			field{"age", func(n *yaml.Node) { r.age(n, &c.Age) }},
+			field{"fixes", func(n *yaml.Node) { r.fixes(n, &c.FixesWait) }},
 			field{"nothing-after", func(n *yaml.Node) { r.time(n, "nothing-after", &c.NothingAfter) }},
 			exempt(&c.Exempt),
 			field{"per", func(n *yaml.Node) { r.per(n, &c.Per) }}),
 		section(RuleAgeUnknown, &f.AgeUnknown.Mode, effect(&f.AgeUnknown.Effect)),
 		section(RuleInstallScripts, &f.InstallScripts.Mode, effect(&f.InstallScripts.Effect), exempt(&f.InstallScripts.Exempt)),
+		section(RuleVulnerability, &f.Vulnerability.Mode, effect(&f.Vulnerability.Effect),
+			field{"deny-from", func(n *yaml.Node) { r.severity(n, &f.Vulnerability.DenyFrom) }}, exempt(&f.Vulnerability.Exempt)),
+		section(RuleLookAlike, &f.LookAlike.Mode, effect(&f.LookAlike.Effect), exempt(&f.LookAlike.Exempt)),
+		section(RuleContent, &f.Content.Mode, effect(&f.Content.Effect), exempt(&f.Content.Exempt)),
 	)
 }
 
@@ -353,6 +359,32 @@ func (r *reader) effect(n *yaml.Node, to *assay.Effect) {
 		}
 	}
 	r.wrong(n, "%q is no effect: write allow, warn or deny", s)
+}
+
+func (r *reader) fixes(n *yaml.Node, wait *bool) {
+	s, ok := r.scalar(n, "fixes")
+	switch {
+	case !ok:
+	case s == "through":
+		*wait = false
+	case s == "wait":
+		*wait = true
+	default:
+		r.wrong(n, "%q is nothing that can be done with fixes: write through or wait", s)
+	}
+}
+
+func (r *reader) severity(n *yaml.Node, to *assay.Severity) {
+	s, ok := r.scalar(n, "deny-from")
+	if !ok {
+		return
+	}
+	var severity assay.Severity
+	if s != "none" && (s == assay.SeverityUnknown.String() || severity.UnmarshalText([]byte(s)) != nil) {
+		r.wrong(n, "%q is no severity: write none, low, medium, high or critical", s)
+		return
+	}
+	*to = severity
 }
 
 func (r *reader) age(n *yaml.Node, to *Age) {

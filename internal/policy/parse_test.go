@@ -43,12 +43,17 @@ rules:
     minimum: 1d12h
     age: first-seen
     nothing-after: 2026-06-01T10:00:00+02:00
+    fixes: wait
     exempt: [pkg:npm/@acme/*]
     per:
       - match: pkg:golang/a.example/b
         minimum: 0
   age-unknown: {mode: observe, effect: allow}
   install-scripts: {mode: observe, effect: deny, exempt: [pkg:npm/esbuild]}
+  malware: {mode: observe}
+  vulnerability: {mode: observe, effect: deny, deny-from: medium, exempt: [pkg:npm/esbuild]}
+  look-alike: {mode: observe, effect: allow, exempt: [pkg:npm/esbuild]}
+  content: {mode: enforce, effect: warn, exempt: [pkg:npm/esbuild]}
 blocks:
   - pattern: pkg:npm/Lodash@<4.17.21
     reason: "prototype\n pollution"
@@ -60,11 +65,15 @@ blocks:
 		DigestChanged: DigestChangedSettings{assay.Enforce},
 		Vanished:      VanishedSettings{assay.Observe, assay.Deny},
 		Cooldown: CooldownSettings{
-			Mode: assay.Observe, Minimum: 36 * time.Hour, Age: AgeFirstSeen, NothingAfter: at("2026-06-01 08:00"),
+			Mode: assay.Observe, Minimum: 36 * time.Hour, Age: AgeFirstSeen, FixesWait: true, NothingAfter: at("2026-06-01 08:00"),
 			Exempt: []Scope{scope("pkg:npm/@acme/*")}, Per: []Wait{{Match: scope("pkg:golang/a.example/b")}},
 		},
 		AgeUnknown:     AgeUnknownSettings{assay.Observe, assay.Allow},
 		InstallScripts: InstallScriptsSettings{assay.Observe, assay.Deny, []Scope{scope("pkg:npm/esbuild")}},
+		Malware:        MalwareSettings{assay.Observe},
+		Vulnerability:  VulnerabilitySettings{assay.Observe, assay.Deny, assay.SeverityMedium, []Scope{scope("pkg:npm/esbuild")}},
+		LookAlike:      LookAlikeSettings{assay.Observe, assay.Allow, []Scope{scope("pkg:npm/esbuild")}},
+		Content:        ContentSettings{assay.Enforce, assay.Warn, []Scope{scope("pkg:npm/esbuild")}},
 		Blocks: []Block{{ID: "policy-1", Pattern: pattern(t, "pkg:npm/lodash@<4.17.21"), Reason: "prototype pollution",
 			Until: at("2027-01-01 00:00"), FromFile: true}},
 	}
@@ -92,7 +101,7 @@ func TestParseRefuses(t *testing.T) {
 		{"a version to come", "version: 2\n", []string{`line 1: this Assay reads policies of version 1, not "2"`}},
 		{"an unknown key", "version: 1\nrule: {}\n", []string{`line 2: "rule" is no key of the policy: there are version, rules, conditions, blocks`}},
 		{"an unknown rule", "version: 1\nrules:\n  coldown: {mode: observe}\n",
-			[]string{`line 3: "coldown" is no key of rules: there are block, status, digest-changed, vanished, cooldown, age-unknown, install-scripts`}},
+			[]string{`line 3: "coldown" is no key of rules: there are block, status, malware, digest-changed, vanished, cooldown, age-unknown, install-scripts, vulnerability, look-alike, content`}},
 		{"a key in another case", "version: 1\nrules:\n  Cooldown: {mode: observe}\n", []string{`line 3: "Cooldown" is no key of rules`}},
 		{"a setting of another rule", "version: 1\nrules:\n  block: {effect: warn}\n", []string{`line 3: "effect" is no key of block: there are mode`}},
 		{"a doubled rule", "version: 1\nrules:\n  cooldown: {mode: enforce}\n  cooldown: {mode: observe}\n", []string{`line 4: "cooldown" stands twice in rules`}},

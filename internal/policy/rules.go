@@ -12,16 +12,21 @@ import (
 const (
 	RuleBlock          = "block"
 	RuleStatus         = "status"
+	RuleMalware        = "malware"
 	RuleDigestChanged  = "digest-changed"
 	RuleVanished       = "vanished"
 	RuleCooldown       = "cooldown"
 	RuleAgeUnknown     = "age-unknown"
 	RuleInstallScripts = "install-scripts"
+	RuleVulnerability  = "vulnerability"
+	RuleLookAlike      = "look-alike"
+	RuleContent        = "content"
 )
 
 // Rules returns the names of all rules in the order in which they are asked.
 func Rules() []string {
-	return []string{RuleBlock, RuleStatus, RuleDigestChanged, RuleVanished, RuleCooldown, RuleAgeUnknown, RuleInstallScripts}
+	return []string{RuleBlock, RuleStatus, RuleMalware, RuleDigestChanged, RuleVanished, RuleCooldown, RuleAgeUnknown,
+		RuleInstallScripts, RuleVulnerability, RuleLookAlike, RuleContent}
 }
 
 // checkLiftable answers an error of kind Invalid when the rule is neither

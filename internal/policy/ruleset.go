@@ -13,14 +13,19 @@ type Ruleset struct {
 	epoch          uint64
 	block          blockRule
 	status         statusRule
+	malware        malwareRule
 	digestChanged  digestChangedRule
 	vanished       vanishedRule
 	cooldown       cooldownRule
 	ageUnknown     ageUnknownRule
 	installScripts installScriptsRule
+	vulnerability  vulnerabilityRule
+	lookAlike      lookAlikeRule
+	content        contentRule
 	conditions     []conditionRule
 	exceptions     map[exceptionKey]Exception
 	claims         claimIndex
+	needsContent   bool
 }
 
 // Compile makes a Ruleset. The file is not to be changed afterwards; nil
@@ -35,15 +40,27 @@ func Compile(epoch uint64, f *File, blocks []Block, exceptions []Exception, clai
 		epoch:          epoch,
 		block:          newBlockRule(f.Block, slices.Concat(f.Blocks, blocks)),
 		status:         statusRule{mode: f.Status.Mode},
+		malware:        malwareRule{mode: f.Malware.Mode},
 		digestChanged:  digestChangedRule{mode: f.DigestChanged.Mode},
 		vanished:       vanishedRule{f.Vanished},
 		cooldown:       cooldown,
 		ageUnknown:     ageUnknownRule{AgeUnknownSettings: f.AgeUnknown, cooldown: cooldown},
 		installScripts: installScriptsRule{f.InstallScripts},
+		vulnerability:  vulnerabilityRule{f.Vulnerability},
+		lookAlike:      lookAlikeRule{f.LookAlike},
+		content:        contentRule{f.Content},
 		conditions:     conditionRules(f.Conditions),
 		exceptions:     indexExceptions(exceptions, f.Conditions),
 		claims:         newClaimIndex(claims),
+		needsContent:   needsContent(f),
 	}
+}
+
+func needsContent(f *File) bool {
+	if f.Content.Mode == assay.Enforce && f.Content.Effect >= assay.Warn {
+		return true
+	}
+	return slices.ContainsFunc(f.Conditions, func(c Condition) bool { return c.Mode == assay.Enforce && c.asks("signals") })
 }
 
 func conditionRules(conditions []Condition) []conditionRule {
@@ -73,10 +90,11 @@ func (r *Ruleset) Epoch() uint64 { return r.epoch }
 // run out too.
 func (r *Ruleset) Blocks() []Block { return slices.Clone(r.block.all) }
 
-// NeedsContent tells whether an enforced rule judges what is inside the
-// files of an ecosystem, so that nothing may be sent before the whole file
-// is here. None of today's rules does: their facts come from metadata.
-func (r *Ruleset) NeedsContent(assay.Ecosystem) bool { return false }
+// NeedsContent tells whether an enforced rule judges what is inside the files
+// of an ecosystem, so that nothing may be sent before the whole file is here
+// and has been scanned: the rule content does, and conditions that ask for
+// signals.
+func (r *Ruleset) NeedsContent(assay.Ecosystem) bool { return r.needsContent }
 
 // Decide takes the decision on one version from its facts. See the package
 // comment for what it promises. The facts are only read.
@@ -84,11 +102,15 @@ func (r *Ruleset) Decide(f *assay.Facts, now time.Time) assay.Decision {
 	h := hearing{facts: f, now: now.Round(0)}
 	r.block.speak(&h)
 	r.status.speak(&h)
+	r.malware.speak(&h)
 	r.digestChanged.speak(&h)
 	r.vanished.speak(&h)
 	r.cooldown.speak(&h)
 	r.ageUnknown.speak(&h)
 	r.installScripts.speak(&h)
+	r.vulnerability.speak(&h)
+	r.lookAlike.speak(&h)
+	r.content.speak(&h)
 	for i := range r.conditions {
 		r.conditions[i].speak(&h)
 	}

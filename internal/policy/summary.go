@@ -16,11 +16,15 @@ func (r *Ruleset) Summaries() []RuleSummary {
 	out := []RuleSummary{
 		{RuleBlock, r.block.mode, r.block.summary()},
 		{RuleStatus, r.status.mode, r.status.summary()},
+		{RuleMalware, r.malware.mode, "refuses what an advisory or a list of known-bad versions and digests calls malicious"},
 		{RuleDigestChanged, r.digestChanged.mode, r.digestChanged.summary()},
 		{RuleVanished, r.vanished.Mode, r.vanished.summary()},
 		{RuleCooldown, r.cooldown.Mode, r.cooldown.summary()},
 		{RuleAgeUnknown, r.ageUnknown.Mode, r.ageUnknown.summary()},
 		{RuleInstallScripts, r.installScripts.Mode, r.installScripts.summary()},
+		{RuleVulnerability, r.vulnerability.Mode, r.vulnerability.summary()},
+		{RuleLookAlike, r.lookAlike.Mode, r.lookAlike.summary()},
+		{RuleContent, r.content.Mode, r.content.summary()},
 	}
 	for i := range r.conditions {
 		out = append(out, RuleSummary{r.conditions[i].Name, r.conditions[i].Mode, r.conditions[i].summary()})
