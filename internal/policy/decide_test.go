@@ -41,7 +41,9 @@ func TestDecide(t *testing.T) {
 			f.Advisories = append(f.Advisories, assay.Advisory{ID: id, Malicious: malicious, Severity: s, Summary: "of " + id})
 		}
 	}
-	lookAlike := func(f *assay.Facts) { f.Name = &assay.NameFinding{Class: "transposition", Target: "lodash", Score: 0.9} }
+	lookAlike := func(f *assay.Facts) {
+		f.Name = &assay.NameFinding{Class: "transposition", Target: "lodash", Score: 0.9}
+	}
 	signals := func(f *assay.Facts) {
 		f.Scanned = at("2026-11-22 11:00")
 		f.Signals = []assay.Signal{{ID: "credential-read", File: "lib/a.js", Line: 7, Saw: "reads .npmrc"}, {ID: "binary", File: "b"}}

@@ -234,7 +234,7 @@ func TestPolicyIsKeptAsItWasWritten(t *testing.T) {
 	}
 	p = must(b.SetMode(t.Context(), clerk, "cooldown", assay.Observe))(t)
 	want := strings.Replace(policy.DefaultText, "cooldown:\n    mode: enforce", "cooldown:\n    mode: observe", 1)
-	if p.ID != 1 || p.Text != want || p.By != "clerk" || b.Current().Summaries()[4].Mode != assay.Observe {
+	if p.ID != 1 || p.Text != want || p.By != "clerk" || b.Current().Summaries()[5].Mode != assay.Observe {
 		t.Errorf("policy %+v", p)
 	}
 	agree(t, b, m)
