@@ -152,12 +152,13 @@ func (pl *Place) version(ctx context.Context, name string, f ecosystem.File) (*e
 	if e := p.looseEntry(version); e != nil {
 		return e, nil
 	}
+	generation := p.generation.Load()
 	var row store.Version
 	var pkg store.Package
-	var standings map[string]store.Standing
+	var known *about
 	err := pl.s.cfg.Store.View(ctx, func(tx store.Tx) error {
 		var err error
-		if standings, err = readStandings(ctx, tx, pl.name, name); err != nil {
+		if known, err = pl.readAbout(ctx, tx, name); err != nil {
 			return err
 		}
 		if pkg, err = tx.Package(ctx, pl.name, name); err != nil {
@@ -170,14 +171,14 @@ func (pl *Place) version(ctx context.Context, name string, f ecosystem.File) (*e
 		return nil, err
 	}
 	if err == nil && !row.Published.IsZero() && pl.serves(pkg.Origin) {
-		e := &entry{facts: pl.rowFacts(name, pkg.Origin, &row, standings)}
-		p.setLoose(version, e)
+		e := &entry{facts: pl.rowFacts(name, pkg.Origin, &row, known)}
+		p.setLoose(version, e, generation)
 		return e, nil
 	}
 	if p.isMissing(version, pl.s.now(), pl.s.lim.Missing) {
 		return nil, assay.Errorf(assay.NotFound, "%s@%s does not exist upstream", name, version)
 	}
-	e, err := pl.learnVersion(ctx, p, pkg, row, standings, name, f)
+	e, err := pl.learnVersion(ctx, p, generation, pkg, row, known, name, f)
 	if assay.Is(err, assay.NotFound) && !pl.private(name) {
 		p.setMissing(version, pl.s.now())
 	}
@@ -186,7 +187,7 @@ func (pl *Place) version(ctx context.Context, name string, f ecosystem.File) (*e
 
 // learnVersion dates a version that we do not know from its own document, and
 // keeps what it learned.
-func (pl *Place) learnVersion(ctx context.Context, p *pack, pkg store.Package, row store.Version, standings map[string]store.Standing, name string, f ecosystem.File) (*entry, error) {
+func (pl *Place) learnVersion(ctx context.Context, p *pack, generation int64, pkg store.Package, row store.Version, known *about, name string, f ecosystem.File) (*entry, error) {
 	version := f.Version
 	v, origin, err := pl.askVersion(ctx, pkg.Origin, name, f)
 	if err != nil {
@@ -232,8 +233,8 @@ func (pl *Place) learnVersion(ctx context.Context, p *pack, pkg store.Package, r
 	if err != nil {
 		return nil, err
 	}
-	e := &entry{facts: pl.rowFacts(name, pkg.Origin, &row, standings)}
-	p.setLoose(version, e)
+	e := &entry{facts: pl.rowFacts(name, pkg.Origin, &row, known)}
+	p.setLoose(version, e, generation)
 	return e, nil
 }
 

@@ -162,6 +162,9 @@ func (pl *Place) locateIn(ctx context.Context, sn *snapshot, name, file string) 
 // decideAndOpen takes the decision, in step with changes of the rules, then
 // opens the bytes.
 func (pl *Place) decideAndOpen(ctx context.Context, name string, f ecosystem.File, e *entry, fl *flight) (*ecosystem.Content, error) {
+	if err := pl.ensureScanned(ctx, name, f, e); err != nil {
+		return nil, err
+	}
 	warning := ""
 	at := assay.Coordinate{Ecosystem: pl.eco, Name: name, Version: f.Version}
 	if e != nil && !f.Always {
@@ -365,6 +368,10 @@ func (pl *Place) transfer(ctx context.Context, t *upstream.Transfer, name string
 	if err := match(f, expected, computed); err != nil {
 		return err
 	}
+	scan, err := pl.look(ctx, name, f, staged, sums.size, computed)
+	if err != nil {
+		return err
+	}
 	sha := sums.sha256()
 	if prior.Blob != "" && prior.Blob != sha {
 		return pl.changed(ctx, name, f, prior.Blob, sha)
@@ -373,7 +380,7 @@ func (pl *Place) transfer(ctx context.Context, t *upstream.Transfer, name string
 	if err != nil {
 		return err
 	}
-	return pl.keep(ctx, name, f, origin, info, computed, verified)
+	return pl.keep(ctx, name, f, origin, info, computed, verified, scan)
 }
 
 // expect collects the digests that the bytes must have: those the listing
@@ -506,7 +513,7 @@ func (pl *Place) changed(ctx context.Context, name string, f ecosystem.File, fir
 }
 
 // keep writes down a file whose bytes are right and durable.
-func (pl *Place) keep(ctx context.Context, name string, f ecosystem.File, origin string, info blob.Info, digests []assay.Digest, verified string) error {
+func (pl *Place) keep(ctx context.Context, name string, f ecosystem.File, origin string, info blob.Info, digests []assay.Digest, verified string, scan *store.Scan) error {
 	if pl.private(name) { // claimed while we fetched: what came is not kept
 		return pl.unknown(name)
 	}
@@ -528,6 +535,11 @@ func (pl *Place) keep(ctx context.Context, name string, f ecosystem.File, origin
 		if err := tx.PutFile(ctx, row); err != nil {
 			return err
 		}
+		if scan != nil {
+			if err := tx.PutScan(ctx, pl.name, name, *scan); err != nil {
+				return err
+			}
+		}
 		if !f.Always && !f.Info && !f.Beside {
 			if err := pl.pin(ctx, tx, name, f.Version, digests); err != nil {
 				return err
@@ -546,6 +558,9 @@ func (pl *Place) keep(ctx context.Context, name string, f ecosystem.File, origin
 		return err
 	}
 	pl.s.stats.FilesFetched.Add(1)
+	if scan != nil && len(scan.Signals) > 0 {
+		pl.invalidate(name)
+	}
 	return nil
 }
 

@@ -49,7 +49,7 @@ func (pl *Place) compose(ctx context.Context, name string) (*snapshot, error) {
 	}
 	var releases []store.Release
 	var tags map[string]string
-	var standings map[string]store.Standing
+	var known *about
 	digests := map[string]store.File{}
 	files := map[string][]ecosystem.ReleasedFile{}
 	err := pl.s.cfg.Store.View(ctx, func(tx store.Tx) error {
@@ -60,7 +60,7 @@ func (pl *Place) compose(ctx context.Context, name string) (*snapshot, error) {
 		if tags, err = tx.Tags(ctx, pl.name, name); err != nil {
 			return err
 		}
-		if standings, err = readStandings(ctx, tx, pl.name, name); err != nil {
+		if known, err = pl.readAbout(ctx, tx, name); err != nil {
 			return err
 		}
 		for _, r := range releases {
@@ -89,7 +89,7 @@ func (pl *Place) compose(ctx context.Context, name string) (*snapshot, error) {
 		byVersion[r.Version] = r
 		f := digests[r.Version]
 		if !r.Removed.IsZero() {
-			gone[r.Version] = &entry{facts: pl.hostedFacts(name, r, standings, f)}
+			gone[r.Version] = &entry{facts: pl.hostedFacts(name, r, known, f)}
 			if len(r.Manifest) == 0 {
 				sn.absent[r.Version] = gone[r.Version]
 				continue // erased: there is nothing left to list
@@ -120,7 +120,7 @@ func (pl *Place) compose(ctx context.Context, name string) (*snapshot, error) {
 		if r == nil {
 			return nil, assay.Errorf(assay.Internal, "the hosted package %s lists %s, which was never published", name, versions[i].Version)
 		}
-		facts := pl.hostedFacts(name, r, standings, digests[r.Version])
+		facts := pl.hostedFacts(name, r, known, digests[r.Version])
 		facts.InstallScripts, facts.Scripts, facts.Deprecated = versions[i].InstallScripts, versions[i].Scripts, versions[i].Deprecated
 		sn.entries[i] = &entry{facts: facts}
 	}
@@ -140,19 +140,20 @@ func released(files []store.File) []ecosystem.ReleasedFile {
 	return out
 }
 
-func (pl *Place) hostedFacts(name string, r *store.Release, standings map[string]store.Standing, f store.File) *assay.Facts {
+func (pl *Place) hostedFacts(name string, r *store.Release, known *about, f store.File) *assay.Facts {
 	facts := &assay.Facts{
 		Coordinate: assay.Coordinate{Ecosystem: pl.eco, Name: name, Version: r.Version},
 		Registry:   pl.name, Hosted: true, PublishedBy: r.By,
 		Published: r.Published, PublishedSource: "the journal", FirstListed: r.Published,
 		Digest: assay.Strongest(f.Digests),
 	}
-	if st, ok := standings[r.Version]; ok {
+	if st, ok := known.standings[r.Version]; ok {
 		facts.Status, facts.StatusReason = st.Status, st.Reason
 	}
 	if !r.Removed.IsZero() {
 		facts.Status = assay.Removed
 	}
+	pl.tell(facts, known)
 	return facts
 }
 

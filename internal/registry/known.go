@@ -67,7 +67,7 @@ func (pl *Place) rowsKnown(ctx context.Context, name string, versions []string, 
 		if err != nil {
 			return err
 		}
-		standings, err := readStandings(ctx, tx, pl.name, name)
+		about, err := pl.readAbout(ctx, tx, name)
 		if err != nil {
 			return err
 		}
@@ -77,7 +77,7 @@ func (pl *Place) rowsKnown(ctx context.Context, name string, versions []string, 
 				return err
 			}
 			if err == nil && !row.Published.IsZero() {
-				facts[v] = pl.rowFacts(name, pkg.Origin, &row, standings)
+				facts[v] = pl.rowFacts(name, pkg.Origin, &row, about)
 			}
 		}
 		return nil

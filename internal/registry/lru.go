@@ -138,3 +138,14 @@ func (l *lru[K, V]) clear() {
 		}
 	}
 }
+
+// keys returns what is kept, in no order.
+func (l *lru[K, V]) keys() []K {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := make([]K, 0, len(l.items))
+	for key := range l.items {
+		out = append(out, key)
+	}
+	return out
+}

@@ -66,6 +66,10 @@ func (pl *Place) Publish(ctx context.Context, up *ecosystem.Upload) (ecosystem.R
 	if err != nil {
 		return none, err
 	}
+	scans, err := pl.lookAtUpload(ctx, up, func(i int) []assay.Digest { return candidate.Files[i].Computed })
+	if err != nil {
+		return none, err
+	}
 	files, discard, err := pl.stageFiles(ctx, up, candidate)
 	defer discard()
 	if err != nil {
@@ -97,6 +101,11 @@ func (pl *Place) Publish(ctx context.Context, up *ecosystem.Upload) (ecosystem.R
 			f := files[i]
 			f.FirstSeen, f.LastUsed = now, now
 			if err := tx.PutFile(ctx, f); err != nil {
+				return err
+			}
+		}
+		for _, scan := range scans {
+			if err := tx.PutScan(ctx, pl.name, up.Name, scan); err != nil {
 				return err
 			}
 		}

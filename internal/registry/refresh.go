@@ -151,10 +151,10 @@ func (pl *Place) stillKept(ctx context.Context, name string) (*snapshot, error) 
 	docs := make([]store.Document, len(sources))
 	var pkg store.Package
 	rows := map[string]store.Version{}
-	var standings map[string]store.Standing
+	var known *about
 	err := pl.s.cfg.Store.View(ctx, func(tx store.Tx) error {
 		var err error
-		if standings, err = readStandings(ctx, tx, pl.name, name); err != nil {
+		if known, err = pl.readAbout(ctx, tx, name); err != nil {
 			return err
 		}
 		if pkg, err = tx.Package(ctx, pl.name, name); err != nil {
@@ -191,7 +191,7 @@ func (pl *Place) stillKept(ctx context.Context, name string) (*snapshot, error) 
 		pl.s.log.Error("a stored listing cannot be read; it is fetched again", "registry", pl.name, "package", name, "error", err.Error())
 		return nil, assay.Errorf(assay.NotFound, "the stored listing of %s cannot be read", name)
 	}
-	sn := pl.build(pkg, listing, docs, rows, standings, main.Checked)
+	sn := pl.build(pkg, listing, docs, rows, known, main.Checked)
 	sn.missing = main.Missing
 	return sn, nil
 }
@@ -548,10 +548,10 @@ func (pl *Place) record(ctx context.Context, p *pack, prev *snapshot, generation
 	}
 	var kept []store.Version
 	var promised []store.Promise
-	var standings map[string]store.Standing
+	var known *about
 	err := pl.s.cfg.Store.View(ctx, func(tx store.Tx) error {
 		var err error
-		if standings, err = readStandings(ctx, tx, pl.name, name); err != nil {
+		if known, err = pl.readAbout(ctx, tx, name); err != nil {
 			return err
 		}
 		if promised, err = tx.Promises(ctx, pl.name, name); err != nil {
@@ -601,7 +601,7 @@ func (pl *Place) record(ctx context.Context, p *pack, prev *snapshot, generation
 	if err != nil {
 		return nil, err
 	}
-	sn := pl.build(pkg, listing, docs, changes.rows, standings, now)
+	sn := pl.build(pkg, listing, docs, changes.rows, known, now)
 	sn.partial = partial
 	pl.install(p, name, sn, generation)
 	pl.dropReplaced(ctx, replaced)
@@ -664,11 +664,11 @@ func (pl *Place) recordMissing(ctx context.Context, p *pack, prev *snapshot, gen
 		return sn, nil
 	}
 	var kept []store.Version
-	var standings map[string]store.Standing
+	var known *about
 	docs := make([]store.Document, len(sources))
 	err := pl.s.cfg.Store.View(ctx, func(tx store.Tx) error {
 		var err error
-		if standings, err = readStandings(ctx, tx, pl.name, pkg.Name); err != nil {
+		if known, err = pl.readAbout(ctx, tx, pkg.Name); err != nil {
 			return err
 		}
 		if kept, err = tx.Versions(ctx, pl.name, pkg.Name); err != nil {
@@ -720,7 +720,7 @@ func (pl *Place) recordMissing(ctx context.Context, p *pack, prev *snapshot, gen
 			return nil, err
 		}
 	}
-	sn := pl.build(pkg, nil, docs, changes.rows, standings, now)
+	sn := pl.build(pkg, nil, docs, changes.rows, known, now)
 	sn.listing, sn.missing = listing, true
 	pl.install(p, pkg.Name, sn, generation)
 	return sn, nil

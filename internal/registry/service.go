@@ -97,6 +97,10 @@ type Config struct {
 	// told.
 	Sequencer Sequencer
 	Usage     Counter
+	// Insight knows more of versions than upstreams say; nil: nothing does.
+	Insight Insight
+	// Scanner looks into files for what malware does; nil: nobody looks.
+	Scanner Scanner
 	// Holders knows who may publish; nil: nobody is named as an owner.
 	Holders  Holders
 	Adapters []ecosystem.Adapter
@@ -180,6 +184,9 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 		return nil, err
 	}
 	cfg.Rules.Watch(s.rulesChanged)
+	if cfg.Insight != nil {
+		cfg.Insight.Watch(s.insightChanged)
+	}
 	s.wg.Add(1)
 	go s.upkeep()
 	return s, nil

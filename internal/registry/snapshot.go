@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -172,18 +173,53 @@ func (p *pack) looseEntry(version string) *entry {
 // listing; beyond it they are read from the store again.
 const maxLoose = 512
 
-func (p *pack) setLoose(version string, e *entry) {
+// setLoose keeps an entry that was made in a generation; if the package was
+// changed here since, it rests on what is no longer so.
+func (p *pack) setLoose(version string, e *entry, generation int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.generation.Load() != generation {
+		e.dead.Store(true)
+		return
+	}
 	if p.loose == nil || len(p.loose) >= maxLoose {
 		p.loose = map[string]*entry{}
 	}
 	p.loose[version] = e
 }
 
-// facts joins what a document says of a version with what we have kept and
-// what was said of it here.
-func (pl *Place) facts(name, origin string, v *ecosystem.Version, row *store.Version, standings map[string]store.Standing) *assay.Facts {
+// about is what is kept of a package beside its versions.
+type about struct {
+	standings map[string]store.Standing
+	scans     map[string][]store.Scan // by version
+	used      bool                    // a file of it was pulled through before
+	since     time.Time               // when its name is known to have been there first
+}
+
+// readAbout reads it.
+func (pl *Place) readAbout(ctx context.Context, tx store.Tx, name string) (*about, error) {
+	a := &about{}
+	var err error
+	if a.standings, err = readStandings(ctx, tx, pl.name, name); err != nil {
+		return nil, err
+	}
+	scans, err := tx.Scans(ctx, pl.name, name)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range scans {
+		if a.scans == nil {
+			a.scans = map[string][]store.Scan{}
+		}
+		a.scans[s.Version] = append(a.scans[s.Version], s)
+	}
+	a.used, err = tx.Used(ctx, pl.name, name)
+	return a, err
+}
+
+// facts joins what a document says of a version with what we have kept, what
+// was said of it here, and what is known beyond that.
+func (pl *Place) facts(name, origin string, v *ecosystem.Version, row *store.Version, a *about) *assay.Facts {
 	f := &assay.Facts{
 		Coordinate: assay.Coordinate{Ecosystem: pl.eco, Name: name, Version: v.Version},
 		Registry:   pl.name, Origin: origin,
@@ -205,19 +241,24 @@ func (pl *Place) facts(name, origin string, v *ecosystem.Version, row *store.Ver
 	if f.Published.IsZero() {
 		f.Published, f.PublishedSource = v.NoLater, v.NoLaterSource
 	}
-	if st, ok := standings[v.Version]; ok {
+	if st, ok := a.standings[v.Version]; ok {
 		f.Status, f.StatusReason = st.Status, st.Reason
 	}
+	if f.NameSince = a.since; f.NameSince.IsZero() {
+		f.NameSince = f.Published
+	}
+	pl.tell(f, a)
 	return f
 }
 
 // rowFacts makes facts of a version that no document describes now.
-func (pl *Place) rowFacts(name, origin string, row *store.Version, standings map[string]store.Standing) *assay.Facts {
-	return pl.facts(name, origin, &ecosystem.Version{Version: row.Version}, row, standings)
+func (pl *Place) rowFacts(name, origin string, row *store.Version, a *about) *assay.Facts {
+	return pl.facts(name, origin, &ecosystem.Version{Version: row.Version}, row, a)
 }
 
 // build makes a snapshot of a listing and the rows kept of its versions.
-func (pl *Place) build(pkg store.Package, listing ecosystem.Listing, docs []store.Document, rows map[string]store.Version, standings map[string]store.Standing, checked time.Time) *snapshot {
+func (pl *Place) build(pkg store.Package, listing ecosystem.Listing, docs []store.Document, rows map[string]store.Version, a *about, checked time.Time) *snapshot {
+	a.since = firstDate(listing, rows)
 	sn := &snapshot{pkg: pkg, listing: listing, docs: docs, checked: checked, found: &finds{}}
 	placeholder := false
 	if listing != nil {
@@ -229,7 +270,7 @@ func (pl *Place) build(pkg store.Package, listing ecosystem.Listing, docs []stor
 			if r, ok := rows[versions[i].Version]; ok {
 				row = &r
 			}
-			sn.entries[i] = &entry{facts: pl.facts(pkg.Name, pkg.Origin, &versions[i], row, standings)}
+			sn.entries[i] = &entry{facts: pl.facts(pkg.Name, pkg.Origin, &versions[i], row, a)}
 		}
 	}
 	for version, row := range rows {
@@ -239,7 +280,7 @@ func (pl *Place) build(pkg store.Package, listing ecosystem.Listing, docs []stor
 		if sn.absent == nil {
 			sn.absent = map[string]*entry{}
 		}
-		facts := pl.rowFacts(pkg.Name, pkg.Origin, &row, standings)
+		facts := pl.rowFacts(pkg.Name, pkg.Origin, &row, a)
 		// Where a security placeholder took the package's place, what was
 		// there before was removed for a reason.
 		facts.Placeholder = placeholder

@@ -338,6 +338,8 @@ type house struct {
 	more  []*fakeUpstream // later origins
 	toy   toy
 	sided bool // versions have several files: see sided
+	knows *fakeInsight
+	scans *fakeScanner
 	lim   Limits
 	rules *setRules
 	usage *counted
@@ -392,9 +394,15 @@ func (h *house) open() {
 	cfg := upstream.DefaultConfig()
 	cfg.Retries = 0
 	client := upstream.New(cfg)
-	h.svc, err = New(t.Context(), Config{Store: h.store, Blobs: h.blobs, Upstream: client, Rules: h.rules, Usage: h.usage,
-		Adapters: []ecosystem.Adapter{h.adapter()}, BaseURL: "http://127.0.0.1:8417", Limits: h.lim, Now: h.now})
-	if err != nil {
+	config := Config{Store: h.store, Blobs: h.blobs, Upstream: client, Rules: h.rules, Usage: h.usage,
+		Adapters: []ecosystem.Adapter{h.adapter()}, BaseURL: "http://127.0.0.1:8417", Limits: h.lim, Now: h.now}
+	if h.knows != nil {
+		config.Insight = h.knows
+	}
+	if h.scans != nil {
+		config.Scanner = h.scans
+	}
+	if h.svc, err = New(t.Context(), config); err != nil {
 		t.Fatal(err)
 	}
 	h.rules.claimed = func(patterns []string) {

@@ -38,6 +38,7 @@ type Tx interface {
 	Packages
 	Promises
 	Files
+	Scans
 	Rules
 	Events
 	Usage
@@ -179,8 +180,27 @@ type Files interface {
 	// StoredFiles counts the stored files that were pulled through and sums
 	// their sizes in bytes, a blob that several share once.
 	StoredFiles(ctx context.Context) (files, bytes int64, err error)
+	// Used tells whether any file of a package was ever pulled through.
+	Used(ctx context.Context, registry, name string) (bool, error)
 	// BlobInUse tells whether a stored file or a document refers to a blob.
 	BlobInUse(ctx context.Context, blob assay.Digest) (bool, error)
+}
+
+// Scan is what was found in one file of a version.
+type Scan struct {
+	Version, File string
+	Scanned       time.Time
+	KnownBad      string // the list on which its digest stands, and why; "" if on none
+	Signals       []assay.Signal
+}
+
+// Scans are kept by (registry, name, version, file).
+type Scans interface {
+	// Scans returns those of a package, by version, then by file.
+	Scans(ctx context.Context, registry, name string) ([]Scan, error)
+	Scan(ctx context.Context, key FileKey) (Scan, error)
+	// PutScan replaces.
+	PutScan(ctx context.Context, registry, name string, s Scan) error
 }
 
 // Block refuses every version in a pattern.

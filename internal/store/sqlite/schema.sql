@@ -123,6 +123,18 @@ CREATE INDEX file_least_used ON file (last_used) WHERE stored = 1 AND origin <> 
 -- Answers "is this blob in use" and "how much is cached" without the table.
 CREATE INDEX file_stored_blob ON file (blob, size, origin) WHERE stored = 1;
 
+-- What scans found in files: signals is a JSON array of objects.
+CREATE TABLE scan (
+    registry  TEXT    NOT NULL,
+    name      TEXT    NOT NULL,
+    version   TEXT    NOT NULL,
+    file      TEXT    NOT NULL,
+    scanned   INTEGER NOT NULL,
+    known_bad TEXT    NOT NULL,
+    signals   TEXT    NOT NULL,
+    PRIMARY KEY (registry, name, version, file)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE block (
     id      TEXT    NOT NULL PRIMARY KEY,
     pattern TEXT    NOT NULL,

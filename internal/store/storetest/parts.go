@@ -139,6 +139,40 @@ func testPromises(t *testing.T, s store.Store) {
 	}), 0)
 }
 
+func testScans(t *testing.T, s store.Store) {
+	key := func(file string) store.FileKey {
+		return store.FileKey{Registry: "npm", Name: "left", Version: "1.0.0", File: file}
+	}
+	full := store.Scan{Version: "1.0.0", File: "b.tgz", Scanned: noon, KnownBad: "a list: a worm",
+		Signals: []assay.Signal{{ID: "credential-read", File: "lib/a.js", Line: 7, Saw: "reads \"x\""}, {ID: "binary", File: "b"}}}
+	bare := store.Scan{Version: "1.0.0", File: "a.tgz", Scanned: noon}
+	scans := func(name string) []store.Scan {
+		return read(t, s, func(ctx context.Context, tx store.Tx) ([]store.Scan, error) { return tx.Scans(ctx, "npm", name) })
+	}
+	used := func(name string) bool {
+		return read(t, s, func(ctx context.Context, tx store.Tx) (bool, error) { return tx.Used(ctx, "npm", name) })
+	}
+	wantKind(t, s, assay.NotFound, "a file that was not scanned", func(ctx context.Context, tx store.Tx) error {
+		_, err := tx.Scan(ctx, key("a.tgz"))
+		return err
+	})
+	update(t, s, func(ctx context.Context, tx store.Tx) error {
+		return errors.Join(tx.PutScan(ctx, "npm", "left", store.Scan{Version: "1.0.0", File: "b.tgz"}), tx.PutScan(ctx, "npm", "left", full), tx.PutScan(ctx, "npm", "left", bare))
+	})
+	equal(t, "scans of a package", scans("left"), []store.Scan{bare, full})
+	equal(t, "scans of another package", len(scans("lefty")), 0)
+	equal(t, "one scan", read(t, s, func(ctx context.Context, tx store.Tx) (store.Scan, error) { return tx.Scan(ctx, key("b.tgz")) }), full)
+
+	equal(t, "a package of which nothing was pulled through", used("left"), false)
+	update(t, s, func(ctx context.Context, tx store.Tx) error {
+		return errors.Join(
+			tx.PutFile(ctx, store.File{Registry: "npm", Name: "lefty", Version: "1.0.0", File: "a.tgz", Blob: digestA, Origin: "https://registry.example/"}),
+			tx.PutFile(ctx, store.File{Registry: "npm", Name: "left", Version: "1.0.0", File: "a.tgz", Blob: digestA, Stored: true}))
+	})
+	equal(t, "a package of which only hosted files are here", used("left"), false)
+	equal(t, "a package whose files were pulled through and evicted", used("lefty"), true)
+}
+
 func testVersions(t *testing.T, s store.Store) {
 	equal(t, "versions of an unknown package", len(sortedVersions(t, s, "npm", "left")), 0)
 	whole := store.Version{Version: "1.0.0", Published: noon, PublishedSource: "packument time", FirstListed: noon.Add(1 * time.Hour),

@@ -28,6 +28,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"packages are gone through by name", testPackageNames},
 		{"versions", testVersions},
 		{"promises", testPromises},
+		{"scans", testScans},
 		{"files", testFiles},
 		{"files are touched forward only", testTouchFiles},
 		{"least used files", testLeastUsed},
