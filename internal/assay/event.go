@@ -31,7 +31,13 @@ const (
 	EventTagged           EventKind = "tagged"         // a tag was set, moved or dropped
 	EventStatusChanged    EventKind = "status-changed" // yanked, quarantined, released, ...
 	EventRemoved          EventKind = "removed"        // a tombstone stays
-	EventErased           EventKind = "erased"         // the bytes of a removed version were destroyed
+	EventHeld             EventKind = "held"           // a publication waits for an administrator
+	EventHeldReleased     EventKind = "held-released"  // and was published
+	EventHeldRefused      EventKind = "held-refused"   // and was not
+	EventReported         EventKind = "reported"       // somebody says that a version is bad
+	EventReportClosed     EventKind = "report-closed"
+	EventAdvisory         EventKind = "advisory" // an advisory was written here; its body is the record
+	EventErased           EventKind = "erased"   // the bytes of a removed version were destroyed
 )
 
 // Event is a fact of history: appended in the same transaction as the rows it

@@ -39,6 +39,9 @@ type Tx interface {
 	Promises
 	Files
 	Scans
+	Holds
+	Reports
+	OwnAdvisories
 	Rules
 	Events
 	Usage
@@ -361,6 +364,97 @@ type Releases interface {
 	SearchReleases(ctx context.Context, registry, text string, limit int) ([]Release, error)
 	// FilesOf returns the files of one version.
 	FilesOf(ctx context.Context, registry, name, version string) ([]File, error)
+}
+
+// HeldState is what became of a publication that was held.
+type HeldState string
+
+// The states. The first two are for an administrator to answer.
+const (
+	HeldWaiting  HeldState = "waiting"
+	HeldAppealed HeldState = "appealed"
+	HeldReleased HeldState = "released"
+	HeldRefused  HeldState = "refused"
+)
+
+// Open tells whether nobody has answered yet.
+func (s HeldState) Open() bool { return s == HeldWaiting || s == HeldAppealed }
+
+// Held is a publication that waits for an administrator, because its name
+// looks like another's. Its bytes are kept until it is refused.
+type Held struct {
+	ID                      string
+	Registry, Name, Version string
+	By                      string
+	At                      time.Time
+	Finding                 assay.NameFinding
+	Manifest                []byte
+	Tags                    []string
+	Adds                    bool
+	Files                   []HeldFile
+	State                   HeldState
+	Appeal                  string // what its publisher says to it; "" if nothing
+	Answer, AnsweredBy      string
+	Answered                time.Time
+}
+
+// HeldFile is one file of a held publication.
+type HeldFile struct {
+	Name        string         `json:"name"`
+	ContentType string         `json:"content_type,omitempty"`
+	Blob        assay.Digest   `json:"blob"`
+	Size        int64          `json:"size"`
+	Digests     []assay.Digest `json:"digests"`
+}
+
+// Holds are kept by id.
+type Holds interface {
+	// Held returns one.
+	Held(ctx context.Context, id string) (Held, error)
+	// AllHeld returns the newest first; with open, those alone that nobody
+	// has answered.
+	AllHeld(ctx context.Context, open bool, limit int) ([]Held, error)
+	// HeldOf returns those of a version that nobody has answered.
+	HeldOf(ctx context.Context, registry, name, version string) ([]Held, error)
+	// PutHeld inserts or replaces. Blobs of what is open are in use.
+	PutHeld(ctx context.Context, h Held) error
+}
+
+// Report is what somebody says against a version.
+type Report struct {
+	ID         string
+	Coordinate string // package URL
+	Reason     string
+	By         string
+	At         time.Time
+	// Closed is when an administrator answered it; zero while it is open.
+	Closed             time.Time
+	Answer, AnsweredBy string
+}
+
+// Reports are kept by id.
+type Reports interface {
+	Report(ctx context.Context, id string) (Report, error)
+	// Reports returns the newest first; with open, the open ones alone.
+	Reports(ctx context.Context, open bool, limit int) ([]Report, error)
+	// ReportsBy counts those that one principal made since a time.
+	ReportsBy(ctx context.Context, by string, since time.Time) (int64, error)
+	PutReport(ctx context.Context, r Report) error
+}
+
+// OwnAdvisory is an advisory that was written here.
+type OwnAdvisory struct {
+	ID         string
+	Coordinate string // package URL of the version
+	Record     []byte // OSV, as JSON
+	Modified   time.Time
+}
+
+// OwnAdvisories are kept by id.
+type OwnAdvisories interface {
+	// OwnAdvisories returns all, by id.
+	OwnAdvisories(ctx context.Context) ([]OwnAdvisory, error)
+	PutOwnAdvisory(ctx context.Context, a OwnAdvisory) error
 }
 
 // Standing is what was said of a version, hosted or not.

@@ -77,7 +77,8 @@ func (t *tx) BlobInUse(ctx context.Context, blob assay.Digest) (bool, error) {
 	var used bool
 	_, err := t.row(ctx, `
 		SELECT EXISTS (SELECT 1 FROM file WHERE stored = 1 AND blob = ?1)
-			OR EXISTS (SELECT 1 FROM document WHERE blob = ?1 AND blob <> '')`,
+			OR EXISTS (SELECT 1 FROM document WHERE blob = ?1 AND blob <> '')
+			OR EXISTS (SELECT 1 FROM held_blob WHERE blob = ?1)`,
 		[]any{string(blob)}, &used)
 	return used, err
 }

@@ -135,6 +135,64 @@ CREATE TABLE scan (
     PRIMARY KEY (registry, name, version, file)
 ) STRICT, WITHOUT ROWID;
 
+-- Publications that wait for an administrator. finding, tags and files are
+-- JSON.
+CREATE TABLE held (
+    id          TEXT    NOT NULL PRIMARY KEY,
+    registry    TEXT    NOT NULL,
+    name        TEXT    NOT NULL,
+    version     TEXT    NOT NULL,
+    made_by     TEXT    NOT NULL,
+    held_at     INTEGER NOT NULL,
+    finding     TEXT    NOT NULL,
+    tags        TEXT    NOT NULL,
+    adds        INTEGER NOT NULL,
+    files       TEXT    NOT NULL,
+    state       TEXT    NOT NULL,
+    appeal      TEXT    NOT NULL,
+    answer      TEXT    NOT NULL,
+    answered_by TEXT    NOT NULL,
+    answered    INTEGER NOT NULL,
+    manifest    BLOB    NOT NULL
+) STRICT;
+
+CREATE INDEX held_newest ON held (held_at, id);
+CREATE INDEX held_open ON held (held_at, id) WHERE state IN ('waiting', 'appealed');
+CREATE INDEX held_version ON held (registry, name, version, held_at, id) WHERE state IN ('waiting', 'appealed');
+
+-- The bytes of what is held and not yet answered: they are in use.
+CREATE TABLE held_blob (
+    held TEXT NOT NULL,
+    blob TEXT NOT NULL,
+    PRIMARY KEY (held, blob)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX held_blob_blob ON held_blob (blob);
+
+-- What people say against versions.
+CREATE TABLE report (
+    id          TEXT    NOT NULL PRIMARY KEY,
+    coordinate  TEXT    NOT NULL,
+    reason      TEXT    NOT NULL,
+    made_by     TEXT    NOT NULL,
+    made_at     INTEGER NOT NULL,
+    closed      INTEGER NOT NULL,
+    answer      TEXT    NOT NULL,
+    answered_by TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX report_newest ON report (made_at, id);
+CREATE INDEX report_open ON report (made_at, id) WHERE closed = 0;
+CREATE INDEX report_by ON report (made_by, made_at);
+
+-- Advisories that were written here. record is OSV.
+CREATE TABLE own_advisory (
+    id         TEXT    NOT NULL PRIMARY KEY,
+    coordinate TEXT    NOT NULL,
+    record     BLOB    NOT NULL,
+    modified   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE block (
     id      TEXT    NOT NULL PRIMARY KEY,
     pattern TEXT    NOT NULL,

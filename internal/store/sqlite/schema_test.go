@@ -109,6 +109,11 @@ func TestStatementsUseIndexes(t *testing.T) {
 		"SCAN file USING INDEX file_least_used": "read from its start, up to the limit",
 		"SCAN file USING COVERING INDEX file_stored_blob": "counts stored files; the table is not read",
 		"SCAN document USING INDEX document_blob":         "a backup copies every document",
+		"SCAN own_advisory":                               "one row for each version that was removed for malice, all of them asked for",
+		"SCAN held USING INDEX held_newest":               "read from its end, up to the limit",
+		"SCAN held USING INDEX held_open":                 "read from its end, up to the limit",
+		"SCAN report USING INDEX report_newest":           "read from its end, up to the limit",
+		"SCAN report USING INDEX report_open":             "read from its end, up to the limit",
 		"SCAN CONSTANT ROW":                               "no table",
 		"SCAN hosted":                                     "the names of hosted packages, each looked up in an index",
 		"SCAN (subquery-1)":                               "the groups of another scan, judged by itself",
@@ -241,6 +246,15 @@ func useEveryStatement(t *testing.T, s *Store) map[string]*sql.Stmt {
 
 // everyBranch runs the statements that need more than zero arguments.
 func everyBranch(ctx context.Context, tx store.Tx) error {
+	if _, err := tx.AllHeld(ctx, true, 1); err != nil {
+		return err
+	}
+	if err := tx.PutHeld(ctx, store.Held{State: store.HeldWaiting, Files: []store.HeldFile{{Blob: "sha256:00"}}}); err != nil {
+		return err
+	}
+	if _, err := tx.Reports(ctx, true, 1); err != nil {
+		return err
+	}
 	last, err := tx.LastEventID(ctx)
 	if err != nil {
 		return err
