@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"context"
 	"time"
 
 	"assay.invalid/internal/assay"
@@ -22,6 +23,11 @@ type Insight interface {
 	// Name judges the name of a package that was never used here; nil: it
 	// looks like no other.
 	Name(pkg assay.Coordinate) *assay.NameFinding
+	// Record writes the advisory, in the OSV format, by which this place says
+	// that a version is malicious.
+	Record(id string, version assay.Coordinate, reason string, at time.Time) ([]byte, error)
+	// OwnChanged reads this place's own advisories again.
+	OwnChanged(ctx context.Context) error
 	// Watch calls fn when more is known of packages, in force when it is
 	// called; nil means all of them. It is called before the change is
 	// answered.

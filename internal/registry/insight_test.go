@@ -22,6 +22,7 @@ type fakeInsight struct {
 	fixes    map[string]string // short coordinate: advisory
 	names    map[string]string // name: target
 	watchers []func([]assay.Coordinate)
+	reread   int
 }
 
 func (f *fakeInsight) Tell(facts *assay.Facts) {
@@ -47,6 +48,10 @@ func (f *fakeInsight) Name(pkg assay.Coordinate) *assay.NameFinding {
 	}
 	return nil
 }
+func (f *fakeInsight) Record(id string, at assay.Coordinate, reason string, _ time.Time) ([]byte, error) {
+	return fmt.Appendf(nil, `{"id":%q,"summary":%q,"version":%q}`, id, reason, at.Version), nil
+}
+func (f *fakeInsight) OwnChanged(context.Context) error  { f.reread++; return nil }
 func (f *fakeInsight) Watch(fn func([]assay.Coordinate)) { f.watchers = append(f.watchers, fn) }
 
 // learn changes what is known and tells the registry.

@@ -70,6 +70,13 @@ func (pl *Place) Publish(ctx context.Context, up *ecosystem.Upload) (ecosystem.R
 	if err != nil {
 		return none, err
 	}
+	finding, err := pl.suspicion(ctx, up.Name)
+	if err != nil {
+		return none, err
+	}
+	if finding != nil {
+		return none, pl.hold(ctx, up, candidate, scans, finding, asker)
+	}
 	files, discard, err := pl.stageFiles(ctx, up, candidate)
 	defer discard()
 	if err != nil {
@@ -90,35 +97,8 @@ func (pl *Place) Publish(ctx context.Context, up *ecosystem.Upload) (ecosystem.R
 		if err := pl.checkUnused(ctx, tx, up); err != nil {
 			return err
 		}
-		if _, err := tx.Package(ctx, pl.name, up.Name); assay.Is(err, assay.NotFound) {
-			if err := tx.PutPackage(ctx, store.Package{Registry: pl.name, Name: up.Name, Owned: now}); err != nil {
-				return err
-			}
-		} else if err != nil {
-			return err
-		}
-		for i := range files {
-			f := files[i]
-			f.FirstSeen, f.LastUsed = now, now
-			if err := tx.PutFile(ctx, f); err != nil {
-				return err
-			}
-		}
-		for _, scan := range scans {
-			if err := tx.PutScan(ctx, pl.name, up.Name, scan); err != nil {
-				return err
-			}
-		}
-		if err := pl.putRelease(ctx, tx, release, up.Adds); err != nil {
-			return err
-		}
-		for _, tag := range up.Tags {
-			if err := tx.PutTag(ctx, pl.name, up.Name, tag, up.Version); err != nil {
-				return err
-			}
-		}
 		var err error
-		eventID, err = pl.appendEvent(ctx, tx, now, assay.EventPublished, at, asker, publishedBody(pl.name, files, up.Tags))
+		eventID, err = pl.putPublication(ctx, tx, up, files, scans, release, asker, now)
 		return err
 	})
 	if err != nil {
@@ -126,6 +106,40 @@ func (pl *Place) Publish(ctx context.Context, up *ecosystem.Upload) (ecosystem.R
 	}
 	pl.invalidate(up.Name)
 	return pl.receipt(ctx, at, eventID), nil
+}
+
+// putPublication writes the rows of a publication and its event, and returns
+// the event's id.
+func (pl *Place) putPublication(ctx context.Context, tx store.Tx, up *ecosystem.Upload, files []store.File, scans []store.Scan, release store.Release, by assay.Principal, now time.Time) (int64, error) {
+	if _, err := tx.Package(ctx, pl.name, up.Name); assay.Is(err, assay.NotFound) {
+		if err := tx.PutPackage(ctx, store.Package{Registry: pl.name, Name: up.Name, Owned: now}); err != nil {
+			return 0, err
+		}
+	} else if err != nil {
+		return 0, err
+	}
+	for i := range files {
+		f := files[i]
+		f.FirstSeen, f.LastUsed = now, now
+		if err := tx.PutFile(ctx, f); err != nil {
+			return 0, err
+		}
+	}
+	for _, scan := range scans {
+		if err := tx.PutScan(ctx, pl.name, up.Name, scan); err != nil {
+			return 0, err
+		}
+	}
+	if err := pl.putRelease(ctx, tx, release, up.Adds); err != nil {
+		return 0, err
+	}
+	for _, tag := range up.Tags {
+		if err := tx.PutTag(ctx, pl.name, up.Name, tag, up.Version); err != nil {
+			return 0, err
+		}
+	}
+	at := assay.Coordinate{Ecosystem: pl.eco, Name: up.Name, Version: up.Version}
+	return pl.appendEvent(ctx, tx, now, assay.EventPublished, at, by, publishedBody(pl.name, files, up.Tags))
 }
 
 // checkClaimed looks at the claims in the transaction itself: the rules in
@@ -347,6 +361,11 @@ func (pl *Place) Tags(ctx context.Context, name string) (map[string]string, erro
 // SetStatus says something of a version: of a hosted one by who may publish
 // it, of an upstream's by an administrator.
 func (pl *Place) SetStatus(ctx context.Context, name, version string, status assay.Status, reason string) (ecosystem.Receipt, error) {
+	return pl.setStatus(ctx, name, version, status, reason, func(store.Tx) error { return nil })
+}
+
+// setStatus does it, with what else is to be written in the same transaction.
+func (pl *Place) setStatus(ctx context.Context, name, version string, status assay.Status, reason string, also func(store.Tx) error) (ecosystem.Receipt, error) {
 	at := assay.Coordinate{Ecosystem: pl.eco, Name: name, Version: version}
 	none := ecosystem.Receipt{Coordinate: at, Index: -1}
 	asker := assay.PrincipalOf(ctx)
@@ -389,8 +408,10 @@ func (pl *Place) SetStatus(ctx context.Context, name, version string, status ass
 			kind = assay.EventRemoved
 		}
 		var err error
-		eventID, err = pl.appendEvent(ctx, tx, now, kind, at, asker, map[string]string{"registry": pl.name, "status": status.String(), "reason": reason})
-		return err
+		if eventID, err = pl.appendEvent(ctx, tx, now, kind, at, asker, map[string]string{"registry": pl.name, "status": status.String(), "reason": reason}); err != nil {
+			return err
+		}
+		return also(tx)
 	})
 	if err != nil {
 		return none, err
