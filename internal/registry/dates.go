@@ -73,6 +73,23 @@ func (pl *Place) date(ctx context.Context, origin store.Origin, name string, lis
 	return partial
 }
 
+// bound keeps, of versions that have no date of their own, before when they
+// existed as the listing says. The first such bound stays: it is the lowest,
+// while a listing's own date rises with every new version. A version that is
+// dated so is not asked for again.
+func (c *changes) bound(listing ecosystem.Listing) {
+	versions := listing.Versions()
+	for i := range versions {
+		v := &versions[i]
+		row := c.rows[v.Version]
+		if v.NoLater.IsZero() || !v.Published.IsZero() || !row.Published.IsZero() {
+			continue
+		}
+		row.Published, row.PublishedSource = v.NoLater, v.NoLaterSource
+		c.put(row)
+	}
+}
+
 // exactWithin is how long ago a version may have existed at the latest and
 // still be asked for its own date: of older ones no rule of age asks more
 // than the bound tells.

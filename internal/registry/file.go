@@ -407,7 +407,11 @@ func (pl *Place) expect(ctx context.Context, name string, f ecosystem.File, e *e
 		digests = append(digests, e.facts.Digest)
 	}
 	if a, ok := pl.format.(ecosystem.Attester); ok {
-		attested, by, err := a.Attest(ctx, f, &world{pl: pl, name: name})
+		owner := ""
+		if e != nil {
+			owner = e.facts.Origin
+		}
+		attested, by, err := a.Attest(ctx, f, &world{pl: pl, name: name, owner: owner})
 		if err != nil && !assay.Is(err, assay.NotFound) {
 			return nil, "", err
 		}

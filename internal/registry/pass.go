@@ -143,13 +143,16 @@ func (pl *Place) addressed(origin store.Origin, src ecosystem.Source) (upstream.
 
 // world is what an Attester may do outside, on behalf of one package.
 type world struct {
-	pl   *Place
-	name string
+	pl    *Place
+	name  string
+	owner string // the origin that owns the name; "" if none does yet
 }
 
-// Fetch asks each origin of the place until one has the document.
+// Fetch asks the origin that owns the name, or, while none does, each until
+// one has the document: what vouches for a file must come from where the file
+// comes from.
 func (w *world) Fetch(ctx context.Context, src ecosystem.Source) ([]byte, error) {
-	origins := *w.pl.origins.Load()
+	origins := w.pl.candidates(w.owner)
 	if len(origins) == 0 {
 		return nil, w.pl.noUpstream()
 	}

@@ -565,6 +565,7 @@ func (pl *Place) record(ctx context.Context, p *pack, prev *snapshot, generation
 	}
 	changes := pl.compare(pkg, listing, kept, promised, now)
 	partial := pl.date(ctx, origin, name, listing, changes)
+	changes.bound(listing)
 	var replaced []store.Document
 	pkg.Listed = now
 	err = pl.s.cfg.Store.Update(ctx, func(tx store.Tx) error {

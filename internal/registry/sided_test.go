@@ -266,6 +266,17 @@ func TestABoundOnTheDate(t *testing.T) {
 	if got := h.list("b"); got != "" {
 		t.Errorf("what may be new is listed as %q", got)
 	}
+	// A new version raises the bound that the listing gives for all of them.
+	h.later(time.Hour)
+	now := h.now().UTC().Format(time.RFC3339)
+	h.up.put("v2/a/list", line("1", "<"+now, "one", "1", "-")+line("2", "<"+now, "two", "2", "-"))
+	if got := h.list("a"); got != "1/one" {
+		t.Errorf("with a new version beside it, what is old is listed as %q", got)
+	}
+	h.restart()
+	if got := h.list("a"); got != "1/one" {
+		t.Errorf("after a restart %q", got)
+	}
 }
 
 func adding(name, version, file, body string) *ecosystem.Upload {

@@ -238,9 +238,6 @@ func (pl *Place) facts(name, origin string, v *ecosystem.Version, row *store.Ver
 			f.Digest = row.Digest
 		}
 	}
-	if f.Published.IsZero() {
-		f.Published, f.PublishedSource = v.NoLater, v.NoLaterSource
-	}
 	if st, ok := a.standings[v.Version]; ok {
 		f.Status, f.StatusReason = st.Status, st.Reason
 	}
