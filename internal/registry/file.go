@@ -443,7 +443,11 @@ func (pl *Place) request(ctx context.Context, name string, f ecosystem.File, e *
 		limit = pl.s.lim.File
 	}
 	for _, origin := range candidates {
-		resp, err := pl.ask(ctx, pl.upstreamOrigin(origin), upstream.Request{Method: "GET", Path: f.Source.Path, URL: f.Source.URL, Accept: f.Source.Accept, Limit: limit}, name)
+		at, err := pl.withBeside(ctx, origin, f.Source.URL)
+		if err != nil {
+			return nil, "", err
+		}
+		resp, err := pl.ask(ctx, at, upstream.Request{Method: "GET", Path: f.Source.Path, URL: f.Source.URL, Accept: f.Source.Accept, Limit: limit}, name)
 		if err != nil {
 			return nil, "", fromUpstream(err, "asking the upstream for "+f.Name)
 		}

@@ -339,16 +339,18 @@ type house struct {
 	toy   toy
 	sided bool // versions have several files: see sided
 	knows *fakeInsight
-	scans *fakeScanner
-	lim   Limits
-	rules *setRules
-	usage *counted
-	store store.Store
-	blobs blob.Store
-	svc   *Service
-	clock atomic.Int64 // seconds added to the real time
-	wrap  func(store.Store) store.Store
-	close func()
+
+	elsewhere *elsewhere // files lie at another host
+	scans     *fakeScanner
+	lim       Limits
+	rules     *setRules
+	usage     *counted
+	store     store.Store
+	blobs     blob.Store
+	svc       *Service
+	clock     atomic.Int64 // seconds added to the real time
+	wrap      func(store.Store) store.Store
+	close     func()
 }
 
 var old = time.Now().Add(-30 * 24 * time.Hour).UTC().Format(time.RFC3339)
@@ -441,6 +443,9 @@ func (h *house) open() {
 func (h *house) adapter() ecosystem.Adapter {
 	if h.sided {
 		return sided{h.toy}
+	}
+	if h.elsewhere != nil {
+		return *h.elsewhere
 	}
 	return h.toy
 }

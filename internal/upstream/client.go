@@ -144,7 +144,14 @@ func (c *Client) prepare(o Origin, r Request) (*exchange, error) {
 		return nil, err
 	}
 	x := &exchange{c: c, req: r, places: places, authorization: o.authorization(),
-		secrets: o.secrets(), limit: r.limit(&c.cfg)}
+		secrets: o.secrets(), limit: r.limit(&c.cfg), beside: map[string]bool{}}
+	for _, address := range o.Beside {
+		p, err := placeOf(address)
+		if err != nil {
+			return nil, err
+		}
+		x.beside[p.site] = true
+	}
 	if err := x.aim(); err != nil {
 		return nil, err
 	}

@@ -12,8 +12,9 @@ import (
 type exchange struct {
 	c             *Client
 	req           Request
-	places        []place // the main address first
-	authorization string  // for the main address's site
+	places        []place         // the main address first
+	beside        map[string]bool // sites at which the origin's files are known to lie
+	authorization string          // for the main address's site
 	secrets       []string
 	limit         int64
 	targets       []target
@@ -217,6 +218,9 @@ func (x *exchange) try(ctx context.Context, t *target) (*Response, *failure) {
 		u = next
 	}
 }
+
+// near tells whether a URL lies where the origin's files are known to be.
+func (x *exchange) near(u *url.URL) bool { return x.beside[siteOf(u)] }
 
 // owns tells whether a URL lies on the origin or one of its mirrors.
 func (x *exchange) owns(u *url.URL) bool {

@@ -3,6 +3,7 @@ package upstream
 import (
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -265,12 +266,49 @@ func TestRedirectsThatAreNotFollowed(t *testing.T) {
 	idle(t, c, origin.URL)
 }
 
+func TestReferencesInDocuments(t *testing.T) {
+	c := newTestClient(t, nil)
+	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.URL.Path) }))
+	t.Cleanup(origin.Close)
+	for reference, want := range map[string]string{
+		"/root/a.whl": "/root/a.whl", "../../packages/a.whl#sha256=00": "/packages/a.whl", "a/b.whl": "/base/simple/a/b.whl",
+		"../../../../../etc/passwd": "/etc/passwd", // of the same host, which decides what it has there
+	} {
+		_, body, err := get(t, c, Origin{Address: origin.URL + "/base/simple/"}, Request{URL: reference})
+		if err != nil || body != want {
+			t.Errorf("%s: %q, %v, want %s", reference, body, err, want)
+		}
+	}
+	idle(t, c, origin.URL)
+}
+
+// TestNeighboursMayBePrivate: where an origin is known to keep its files, and
+// nowhere else, a private address is asked.
+func TestNeighboursMayBePrivate(t *testing.T) {
+	c := newTestClient(t, nil)
+	serve := func(text string) *httptest.Server {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, text) }))
+		t.Cleanup(s.Close)
+		return s
+	}
+	origin, files, trap := serve("origin"), serve("files"), serve("trap")
+	o := Origin{Address: origin.URL + "/", Beside: []string{files.URL + "/"}, Token: "secret"}
+	if _, body, err := get(t, c, o, Request{URL: files.URL + "/x"}); err != nil || body != "files" {
+		t.Errorf("a neighbour answered %q, %v", body, err)
+	}
+	if _, _, err := get(t, c, o, Request{URL: trap.URL + "/x"}); err == nil {
+		t.Error("another private host was asked")
+	}
+	if _, _, err := get(t, c, Origin{Address: origin.URL + "/"}, Request{URL: files.URL + "/x"}); err == nil {
+		t.Error("a private host that is no neighbour was asked")
+	}
+}
+
 func TestDocumentAddressesThatAreNotAsked(t *testing.T) {
 	c := newTestClient(t, nil)
 	for name, cs := range map[string]struct{ origin, url string }{
 		"a file":                       {"https://registry.example/", "file:///etc/passwd"},
 		"credentials":                  {"https://registry.example/", "https://u:p@cdn.example/x"},
-		"relative":                     {"https://registry.example/", "/x"},
 		"no host":                      {"https://registry.example/", "https:///x"},
 		"plain http on its own port":   {"https://registry.example/", "http://cdn.example:8080/x"},
 		"a line break":                 {"https://registry.example/", "https://cdn.example/\r\nx"},

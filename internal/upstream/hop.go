@@ -68,7 +68,7 @@ func (x *exchange) way(ctx context.Context, r *http.Request) (context.Context, *
 		// The cause is not kept: it repeats the setting, password included.
 		return ctx, nil, assay.Errorf(assay.Unavailable, "the proxy set for this machine cannot be used; check HTTP_PROXY and HTTPS_PROXY")
 	}
-	own := x.owns(r.URL)
+	own := x.owns(r.URL) || x.near(r.URL)
 	switch {
 	case proxy != nil && !own && !x.listed(r.URL):
 		// The proxy resolves the name, so the guard would judge nothing: an

@@ -15,6 +15,9 @@ import (
 type Origin struct {
 	Address string
 	Mirrors []string
+	// Beside are further addresses that the origin's files are known to lie
+	// at: like the origin they may be private. Only requests by URL go there.
+	Beside []string
 
 	// User and Password (basic) or Token (bearer) are sent to the scheme,
 	// host and port of Address and to nowhere else.

@@ -3,6 +3,7 @@ package upstream
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"assay.invalid/internal/assay"
 )
@@ -50,8 +51,10 @@ func named(origin *url.URL, address string) (*url.URL, *assay.Error) {
 	bad := func(why string) (*url.URL, *assay.Error) {
 		return nil, assay.Errorf(assay.Unsound, "a document of %s names an address that %s, so it was not asked", origin.Host, why)
 	}
-	u, err := url.Parse(address)
-	if err != nil {
+	// It may be a reference (RFC 3986, section 4.2), to the origin's address:
+	// many indexes name their files so.
+	u, err := origin.Parse(address)
+	if err != nil || strings.Contains(address, `\\`) {
 		return bad("is not a URL")
 	}
 	if why := unfit(u); why != "" {

@@ -19,7 +19,8 @@ type Request struct {
 	// it are kept, what may not stand in a path is escaped. It cannot leave
 	// the address's own path. Only requests by Path fail over to mirrors.
 	Path string
-	// URL is an absolute address from a document. Unless it lies on the
+	// URL is an address from a document: absolute, or a reference to the
+	// origin's. Unless it lies on the
 	// origin or a mirror, it must lead to a public address. Plain http from
 	// the documents of an https origin is asked for by https.
 	URL   string
