@@ -52,7 +52,7 @@ type SetupLine struct {
 type Source struct {
 	Key      string // short, unique for the package: "packument", "list", "info/v1.2.3"
 	Path     string // relative to the origin: "lodash", "github.com/!burnt!sushi/toml/@v/list"
-	URL      string // absolute; used instead of Path when set
+	URL      string // absolute, or a reference to the origin's address; used instead of Path when set
 	Accept   string // Accept header
 	Optional bool   // its absence or failure does not fail the listing
 	Limit    int64  // bytes accepted at most; 0 means the configured limit
@@ -297,6 +297,18 @@ type Flight interface {
 	// OnCut gives the function that ends the connection. If the answer has
 	// been cut already, it is called at once.
 	OnCut(cut func())
+}
+
+// Neighbourly is implemented by a Format whose upstreams may keep files at
+// another host than their listings, which one document of theirs tells. That
+// document is asked for once, when it is first needed; the hosts that it names
+// are kept for ever and may then be private, as the origin may. Any other host
+// that a document names must be public.
+type Neighbourly interface {
+	// Tells is the document: one that most upstreams of the ecosystem have.
+	Tells() Source
+	// Neighbours reads the addresses out of it.
+	Neighbours(doc Document) ([]string, error)
 }
 
 // Unlister is implemented by a Format whose listings leave some existing

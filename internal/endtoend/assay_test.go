@@ -42,6 +42,9 @@ type assay struct {
 	output  *transcript
 }
 
+// nowhere is an address that refuses every connection.
+const nowhere = "http://127.0.0.1:1/"
+
 // newAssay makes fakes, and a machine whose package managers are set to use
 // them: that is how assay finds them.
 func newAssay(t *testing.T) *assay {
@@ -54,10 +57,19 @@ func newAssay(t *testing.T) *assay {
 	t.Cleanup(modules.Stop)
 	home := t.TempDir()
 	must(t, os.WriteFile(filepath.Join(home, ".npmrc"), []byte("registry="+npm.URL()+"\n"), 0o600))
+	// The other package managers are led to where nobody listens: what they
+	// use on this machine by themselves must not be asked by a test.
+	must(t, os.MkdirAll(filepath.Join(home, ".cargo"), 0o700))
+	must(t, os.WriteFile(filepath.Join(home, ".cargo", "config.toml"),
+		[]byte("[source.crates-io]\nreplace-with = \"nowhere\"\n[source.nowhere]\nregistry = \"sparse+"+nowhere+"cargo/\"\n"), 0o600))
+	must(t, os.MkdirAll(filepath.Join(home, ".m2"), 0o700))
+	must(t, os.WriteFile(filepath.Join(home, ".m2", "settings.xml"),
+		[]byte("<settings><mirrors><mirror><id>nowhere</id><mirrorOf>*</mirrorOf><url>"+nowhere+"maven/</url></mirror></mirrors></settings>\n"), 0o600))
 	a := &assay{
 		t: t, data: filepath.Join(t.TempDir(), "data"), port: freePort(t), npm: npm, modules: modules, client: client,
 		env: []string{
 			"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TMPDIR=" + t.TempDir(),
+			"PIP_INDEX_URL=" + nowhere + "simple/",
 			"GOPROXY=" + modules.URL() + ",direct", "GOSUMDB=" + modules.SumDBKey, "GOTOOLCHAIN=local", "GOFLAGS=",
 		},
 	}

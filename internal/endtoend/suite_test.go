@@ -1,17 +1,24 @@
 package endtoend_test
 
 import (
+	"bytes"
 	"context"
+	"fmt"
+	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	vocabulary "assay.invalid/internal/assay"
+	"assay.invalid/internal/auth"
 	"assay.invalid/internal/blob/dir"
+	"assay.invalid/internal/ecosystem"
 	"assay.invalid/internal/ecosystem/ecosystemtest"
 	"assay.invalid/internal/ecosystem/golang"
 	"assay.invalid/internal/ecosystem/list"
@@ -25,8 +32,13 @@ import (
 	"assay.invalid/internal/usage"
 )
 
-func TestNPMSuite(t *testing.T) {
-	ecosystemtest.Run(t, ecosystemtest.Subject{
+func TestNPMSuite(t *testing.T)       { ecosystemtest.Run(t, npmSubject()) }
+func TestNPMHostedSuite(t *testing.T) { ecosystemtest.RunHosted(t, npmSubject()) }
+func TestGoSuite(t *testing.T)        { ecosystemtest.Run(t, goSubject()) }
+func TestGoHostedSuite(t *testing.T)  { ecosystemtest.RunHosted(t, goSubject()) }
+
+func npmSubject() ecosystemtest.Subject {
+	return ecosystemtest.Subject{
 		World: func(t *testing.T) ecosystemtest.World {
 			fake, err := ecosystemtest.NewNPM()
 			must(t, err)
@@ -34,11 +46,11 @@ func TestNPMSuite(t *testing.T) {
 			return ecosystemtest.NPMWorld{Fake: fake}
 		},
 		Place: func(t *testing.T, w ecosystemtest.World) ecosystemtest.Place { return newHouse(t, w, "npm", nil) },
-	})
+	}
 }
 
-func TestGoSuite(t *testing.T) {
-	ecosystemtest.Run(t, ecosystemtest.Subject{
+func goSubject() ecosystemtest.Subject {
+	return ecosystemtest.Subject{
 		World: func(t *testing.T) ecosystemtest.World {
 			fake, err := ecosystemtest.NewGo()
 			must(t, err)
@@ -49,7 +61,7 @@ func TestGoSuite(t *testing.T) {
 			key := w.(ecosystemtest.GoWorld).Fake.SumDBKey
 			return newHouse(t, w, "go", &golang.SumDB{Name: ecosystemtest.SumDBName, Key: key})
 		},
-	})
+	}
 }
 
 // clock is one that only Advance and real time move.
@@ -93,6 +105,8 @@ func newHouse(t *testing.T, w ecosystemtest.World, place string, sums *golang.Su
 	table := list.NewTable(list.Adapters(list.Config{SumDB: sums}))
 	book, err := rulebook.Open(ctx, database, table.Grammar, c.now)
 	must(t, err)
+	known := auth.Start(database, table.Grammar, auth.Options{Now: c.now, Log: log})
+	t.Cleanup(func() { must(t, known.Close(context.Background())) })
 	recorder := usage.Start(database, usage.Options{Now: c.now, Log: log})
 	t.Cleanup(func() { must(t, recorder.Close(context.Background())) })
 	fetching := upstream.New(upstream.Config{
@@ -108,11 +122,12 @@ func newHouse(t *testing.T, w ecosystemtest.World, place string, sums *golang.Su
 	must(t, err)
 	base := "http://" + listener.Addr().String() + "/"
 	service, err := registry.New(ctx, registry.Config{
-		Store: database, Blobs: blobs, Upstream: fetching, Rules: book, Usage: recorder, Adapters: table.Adapters(),
+		Store: database, Blobs: blobs, Upstream: fetching, Rules: book, Usage: recorder, Holders: known, Adapters: table.Adapters(),
 		BaseURL: base, Limits: limits, Now: c.now, Log: log,
 	})
 	must(t, err)
 	t.Cleanup(func() { must(t, service.Close()) })
+	book.Connect(rulebook.Surroundings{Known: service.KnownUpstream, Hosts: service.Hosted})
 	places := map[string]http.Handler{}
 	for _, adapter := range table.Adapters() {
 		repository, ok := service.Place(adapter.Place())
@@ -121,7 +136,7 @@ func newHouse(t *testing.T, w ecosystemtest.World, place string, sums *golang.Su
 		}
 		places[adapter.Place()] = adapter.Handler(repository)
 	}
-	front, err := server.New(server.Config{Places: places, Control: reader{service: service}, InstanceID: "the-suite", Log: log})
+	front, err := server.New(server.Config{Places: places, Control: reader{service: service, now: c.now}, Auth: known, InstanceID: "the-suite", Log: log})
 	must(t, err)
 	serve(t, front, listener)
 
@@ -138,7 +153,52 @@ func newHouse(t *testing.T, w ecosystemtest.World, place string, sums *golang.Su
 		},
 		Advance: c.advance,
 		Now:     c.now,
+		Claim: func(pattern string) error {
+			_, err := book.Claim(t.Context(), by, pattern, false)
+			return err
+		},
+		Token: func(publish, read []string) (string, error) {
+			_, secret, err := known.Create(t.Context(), by, auth.NewToken{Publish: publish, Read: read})
+			return secret, err
+		},
+		SetStatus: func(name, version string, status vocabulary.Status, reason string) error {
+			repository, _ := service.Place(place)
+			publisher, ok := repository.(ecosystem.Publisher)
+			if !ok {
+				return vocabulary.Errorf(vocabulary.Internal, "nothing is hosted in the place %s", place)
+			}
+			_, err := publisher.SetStatus(vocabulary.WithPrincipal(t.Context(), by), name, version, status, reason)
+			return err
+		},
+		Kept: func() (string, error) { return describeKept(t.Context(), database, filepath.Join(data, "blobs")) },
 	}
+}
+
+// describeKept lists the events, which every change of a package has, and
+// the files below the blobs with their sizes.
+func describeKept(ctx context.Context, s store.Store, blobs string) (string, error) {
+	var text strings.Builder
+	err := s.View(ctx, func(tx store.Tx) error {
+		events, err := tx.Events(ctx, 0, 10_000)
+		for _, e := range events {
+			fmt.Fprintf(&text, "event %d %s %s\n", e.ID, e.Kind, e.Body)
+		}
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	err = filepath.WalkDir(blobs, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		info, err := entry.Info()
+		if err == nil {
+			fmt.Fprintf(&text, "file %s of %d bytes\n", path, info.Size())
+		}
+		return err
+	})
+	return text.String(), err
 }
 
 // serve runs the server until the test ends, and waits for it. It is set up
@@ -154,13 +214,33 @@ func serve(t *testing.T, front *server.Server, listener net.Listener) {
 	})
 }
 
-// reader answers the one question that the suite asks of a control: why. The
-// rest it does not ask, and would be told by a nil pointer.
+// reader answers the questions that the suite asks of a control: why, and the
+// publishing of modules. The rest it does not ask, and would be told by a nil
+// pointer.
 type reader struct {
 	api.Control
 	service *registry.Service
+	now     func() time.Time
 }
 
 func (r reader) Why(ctx context.Context, id string) (vocabulary.Explanation, error) {
 	return r.service.ExplainWhy(ctx, id)
+}
+
+func (r reader) PublishModule(ctx context.Context, place, name, version string, zip io.Reader, size int64) (api.Published, error) {
+	repository, _ := r.service.Place(place)
+	publisher, ok := repository.(ecosystem.Publisher)
+	if !ok {
+		return api.Published{}, vocabulary.Errorf(vocabulary.Invalid, "nothing is published at %q", place)
+	}
+	content, err := io.ReadAll(zip)
+	if err != nil {
+		return api.Published{}, err
+	}
+	upload, h1, err := golang.NewUpload(name, version, bytes.NewReader(content), size, r.now())
+	if err != nil {
+		return api.Published{}, err
+	}
+	receipt, err := publisher.Publish(ctx, upload)
+	return api.Published{Coordinate: receipt.Coordinate, H1: h1, LogIndex: receipt.Index}, err
 }

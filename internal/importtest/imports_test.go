@@ -74,6 +74,13 @@ var rules = []rule{
 	{"internal/registry", "internal/blob", true, "the contract, not a back end: another must be able to follow"},
 	{"internal/registry", "...", false, "it serves every ecosystem alike and knows none"},
 
+	{"internal/insight/content", "internal/archive", true, "files are archives, and are read within bounds"},
+	{"internal/insight/*", "...", false, "advisories, names and content are judged by pure functions, which those who have no server use too"},
+	{"internal/insight", "internal/insight/*", true, "its own subfolders"},
+	{"internal/insight", "internal/store", true, "the contract; the back end is cli's choice"},
+	{"internal/insight", "internal/ecosystem", true, "the order of versions"},
+	{"internal/insight", "...", false, "it answers what is known, and must not depend on who asks"},
+
 	{"internal/server/...", "internal/server/...", true, "its own subfolders"},
 	{"internal/server/...", "internal/web/...", true, "it mounts the pages"},
 	{"internal/server/...", "internal/ecosystem", true, "it mounts adapters and sets their reason phrases"},
@@ -86,6 +93,7 @@ var rules = []rule{
 	{"internal/scorecard/...", "...", false, "Assay is scored from outside, like anyone: a look into the registry or the store would be one that nobody else has"},
 
 	{"bench/...", "internal/ecosystem/ecosystemtest", true, "the benchmark's upstream is the tests' fake"},
+	{"bench/names", "internal/insight/names", true, "what is measured is what decides"},
 	{"bench/publish", "internal/store/...", true, "it fills a journal with more events than could be published in the time"},
 }
 

@@ -70,12 +70,27 @@ func NewGo() (*Go, error) {
 func (g *Go) Publish(v GoVersion) error { return g.publish(v, 0) }
 
 func (g *Go) publish(v GoVersion, edition int) error {
+	made, err := packGo(v, edition)
+	if err != nil {
+		return err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.modules[v.Path] == nil {
+		g.modules[v.Path] = map[string]goVersion{}
+	}
+	g.modules[v.Path][v.Version] = made
+	return nil
+}
+
+// packGo makes a version's files.
+func packGo(v GoVersion, edition int) (goVersion, error) {
 	if err := module.Check(v.Path, v.Version); err != nil {
-		return fmt.Errorf("publishing to the fake: %w", err)
+		return goVersion{}, fmt.Errorf("publishing to the fake: %w", err)
 	}
 	mod, err := goMod(v)
 	if err != nil {
-		return err
+		return goVersion{}, err
 	}
 	name := v.Path[strings.LastIndexByte(v.Path, '/')+1:]
 	files := []modzip.File{
@@ -90,15 +105,9 @@ func (g *Go) publish(v GoVersion, edition int) error {
 	slices.SortFunc(files, func(a, b modzip.File) int { return strings.Compare(a.Path(), b.Path()) })
 	var b bytes.Buffer
 	if err := modzip.Create(&b, module.Version{Path: v.Path, Version: v.Version}, files); err != nil {
-		return fmt.Errorf("making a module zip: %w", err)
+		return goVersion{}, fmt.Errorf("making a module zip: %w", err)
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.modules[v.Path] == nil {
-		g.modules[v.Path] = map[string]goVersion{}
-	}
-	g.modules[v.Path][v.Version] = goVersion{GoVersion: v, mod: mod, zip: b.Bytes()}
-	return nil
+	return goVersion{GoVersion: v, mod: mod, zip: b.Bytes()}, nil
 }
 
 // Withdraw removes a version from the list and its files.

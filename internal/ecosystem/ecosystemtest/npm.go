@@ -170,9 +170,13 @@ func (n *NPM) Tarball(name, version string) []byte {
 	return nil
 }
 
-// Integrity returns the value that the document promises for a version.
+// Integrity returns the value that the document promises for a version; ""
+// if there is none.
 func (n *NPM) Integrity(name, version string) string {
-	return integrity(n.Tarball(name, version))
+	if tarball := n.Tarball(name, version); tarball != nil {
+		return integrity(tarball)
+	}
+	return ""
 }
 
 func integrity(content []byte) string {

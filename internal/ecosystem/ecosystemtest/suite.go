@@ -40,6 +40,19 @@ type Place struct {
 	Advance func(time.Duration)
 	// Now tells that clock.
 	Now func() time.Time
+
+	// What RunHosted needs besides.
+
+	// Claim gives the names in a pattern to hosted packages alone.
+	Claim func(pattern string) error
+	// Token makes a token that may publish, and read, what lies in some
+	// patterns of hosted packages, and read what lies in others.
+	Token func(publish, read []string) (string, error)
+	// SetStatus says something of a hosted version, as an administrator.
+	SetStatus func(name, version string, status assay.Status, reason string) error
+	// Kept describes all that is kept of packages: it comes out differently
+	// once an event, a row or a byte more is there.
+	Kept func() (string, error)
 }
 
 // patience bounds every wait of the suite.
@@ -158,14 +171,21 @@ func (b *bench) ask(method, path string, header ...string) answer {
 }
 
 func (b *bench) tryAsk(method, path string, header ...string) (answer, error) {
+	return b.tryAskBody(method, path, "", header...)
+}
+
+// tryAskBody sends a body too. Headers without a value are left out.
+func (b *bench) tryAskBody(method, path, body string, header ...string) (answer, error) {
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, method, b.Base+path, nil)
+	r, err := http.NewRequestWithContext(ctx, method, b.Base+path, strings.NewReader(body))
 	if err != nil {
 		return answer{}, fmt.Errorf("asking for %s: %w", path, err)
 	}
 	for i := 0; i+1 < len(header); i += 2 {
-		r.Header.Set(header[i], header[i+1])
+		if header[i+1] != "" {
+			r.Header.Set(header[i], header[i+1])
+		}
 	}
 	got, err := http.DefaultClient.Do(r)
 	if err != nil {

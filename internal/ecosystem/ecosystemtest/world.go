@@ -306,6 +306,7 @@ func get(ctx context.Context, url, accept string) ([]byte, error) {
 	if accept != "" {
 		r.Header.Set("Accept", accept)
 	}
+	authorize(r)
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return nil, fmt.Errorf("asking for %s: %w", url, err)

@@ -62,7 +62,7 @@ func (h *handler) withoutRetracted(ctx context.Context, name, newest string, ans
 	var kept []string
 	for _, d := range decided {
 		version := d.Facts.Coordinate.Version
-		if _, retracted := mod.Retracts(version); d.Listed && !d.Decision.Denied() && !retracted {
+		if _, retracted := mod.Retracts(version); d.Listed && !leftOut(d) && !retracted {
 			kept = append(kept, version)
 		}
 	}
@@ -108,6 +108,8 @@ func (h *handler) modFile(ctx context.Context, name, version string, patience ti
 	}
 	switch assay.KindOf(err) {
 	case assay.NotFound, assay.Unsound, assay.Unavailable:
+		return &wire.ModFile{}, nil
+	case assay.Denied: // of a removed version nothing is handed out, its go.mod neither
 		return &wire.ModFile{}, nil
 	case assay.Canceled:
 		if asker.Err() == nil {
@@ -174,6 +176,7 @@ func split(decided []ecosystem.Decided) (allowed, denied []ecosystem.Decided) {
 		case !d.Listed:
 		case d.Decision.Denied():
 			denied = append(denied, d)
+		case leftOut(d):
 		default:
 			allowed = append(allowed, d)
 		}
@@ -184,6 +187,13 @@ func split(decided []ecosystem.Decided) (allowed, denied []ecosystem.Decided) {
 	slices.SortFunc(allowed, prefer)
 	slices.SortFunc(denied, prefer)
 	return allowed, denied
+}
+
+// leftOut tells whether a version that is handed out to exact requests is left
+// out where one is chosen: yanked here.
+func leftOut(d ecosystem.Decided) bool {
+	_, unlisted := d.Decision.Unlisted()
+	return unlisted
 }
 
 // notRetracted drops what the author took back, as said in the go.mod of the

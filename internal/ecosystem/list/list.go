@@ -11,8 +11,11 @@ import (
 
 	"assay.invalid/internal/assay"
 	"assay.invalid/internal/ecosystem"
+	"assay.invalid/internal/ecosystem/cargo"
 	"assay.invalid/internal/ecosystem/golang"
+	"assay.invalid/internal/ecosystem/maven"
 	"assay.invalid/internal/ecosystem/npm"
+	"assay.invalid/internal/ecosystem/pypi"
 )
 
 // Config is what the ecosystems need to know of this machine.
@@ -27,6 +30,9 @@ func Adapters(cfg Config) []ecosystem.Adapter {
 	return []ecosystem.Adapter{
 		npm.New(),
 		golang.New(golang.Config{SumDB: cfg.SumDB}),
+		pypi.New(),
+		cargo.New(),
+		maven.New(),
 	}
 }
 
