@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -70,19 +72,56 @@ func (b *bench) memory(ctx context.Context, out io.Writer, up *upstream, _ *serv
 	return s.stop()
 }
 
+// rush is a file that many want at once, and nobody has asked for before.
+type rush struct {
+	place, listing, file string // paths below the place
+	theirs               string // the file's path at the upstream, "" for the same
+	project              string // of Python, whose one file it is: the upstream's page says where
+}
+
+func rushes() []rush {
+	return []rush{
+		{place: "npm", listing: "cold-0", file: "cold-0/-/cold-0-1.0.0.tgz"},
+		{place: "pypi", listing: "simple/cold-0/", file: "files/cold-0/cold_0-1.0.0-py3-none-any.whl", project: "cold-0"},
+		{place: "cargo", listing: "co/ld/cold-0", file: "api/v1/crates/cold-0/1.0.0/download", theirs: "crates/co/ld/cold-0/cold-0-1.0.0.crate"},
+		{place: "maven", listing: "org/bench/cold-0/maven-metadata.xml", file: "org/bench/cold-0/1.0.0/cold-0-1.0.0.jar"},
+	}
+}
+
 // stampede lets 64 clients ask at once for a file that is nowhere yet, from an
-// upstream that takes almost half a second for it.
+// upstream that takes almost half a second for it, in each place that has one.
 func (b *bench) stampede(ctx context.Context, out io.Writer, up *upstream, s *served) error {
+	of, _, _ := strings.Cut(b.only, " ")
+	for _, r := range rushes() {
+		if slices.Contains(places[:], of) && of != r.place {
+			continue // only another place is measured
+		}
+		if err := b.stampedeFor(ctx, out, up, s, r); err != nil {
+			return fmt.Errorf("a stampede of %s: %w", r.place, err)
+		}
+	}
+	return nil
+}
+
+func (b *bench) stampedeFor(ctx context.Context, out io.Writer, up *upstream, s *served, r rush) error {
 	const clients = 64
-	path := "npm/cold-0/-/cold-0-1.0.0.tgz"
-	if _, err := fetch(ctx, s.root+"npm/cold-0", nil); err != nil {
+	if _, err := fetch(ctx, s.root+r.place+"/"+r.listing, nil); err != nil {
 		return err
 	}
-	want, err := fetch(ctx, up.npm+"cold-0/-/cold-0-1.0.0.tgz", nil)
+	theirs := up.addresses[r.place] + cmp.Or(r.theirs, r.file)
+	if r.project != "" {
+		path, err := up.pythonFile(ctx, r.project)
+		if err != nil {
+			return err
+		}
+		theirs = strings.TrimSuffix(up.addresses[r.place], "simple/") + path
+	}
+	want, err := fetch(ctx, theirs, nil)
 	if err != nil {
 		return err
 	}
-	before, err := up.count("cold-0-1.0.0.tgz")
+	mark := theirs[strings.LastIndexByte(theirs, '/')+1:]
+	before, err := up.count(mark)
 	if err != nil {
 		return err
 	}
@@ -91,23 +130,22 @@ func (b *bench) stampede(ctx context.Context, out io.Writer, up *upstream, s *se
 	firsts, lasts := make([]time.Duration, clients), make([]time.Duration, clients)
 	began := time.Now()
 	for i := range clients {
-		wg.Go(func() { firsts[i], lasts[i], errs[i] = firstAndLast(ctx, s.root+path, sha256.Sum256(want.body), began) })
+		wg.Go(func() {
+			firsts[i], lasts[i], errs[i] = firstAndLast(ctx, s.root+r.place+"/"+r.file, sha256.Sum256(want.body), began)
+		})
 	}
 	wg.Wait()
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	after, err := up.count("cold-0-1.0.0.tgz")
+	after, err := up.count(mark)
 	if err != nil {
 		return err
 	}
-	first, last := firsts[0], lasts[0]
-	for i := range clients {
-		first, last = max(first, firsts[i]), max(last, lasts[i])
-	}
-	fmt.Fprintf(out, "| 64 clients at once for one file of 5 MB that is not here: upstream requests | %d | 1 |\n", after-before)
+	fmt.Fprintf(out, "| %s: 64 clients at once for one file of 5 MB that is not here: upstream requests | %d | 1 |\n", r.place, after-before)
 	fmt.Fprintf(out, "| their errors | 0 of %d | none |\n", clients)
-	fmt.Fprintf(out, "| the last client's first byte, and its last one | %d ms, %d ms | streamed |\n", first.Milliseconds(), last.Milliseconds())
+	fmt.Fprintf(out, "| the last client's first byte, and its last one | %d ms, %d ms | streamed |\n",
+		slices.Max(firsts).Milliseconds(), slices.Max(lasts).Milliseconds())
 	return nil
 }
 
@@ -144,7 +182,7 @@ func firstAndLast(ctx context.Context, address string, want [32]byte, began time
 // bigCold measures the first answer with the large document, beside one
 // decoding of the same document by encoding/json.
 func (b *bench) bigCold(ctx context.Context, out io.Writer, up *upstream, _ *served) error {
-	document, err := fetch(ctx, up.npm+"kettle", nil)
+	document, err := fetch(ctx, up.addresses["npm"]+"kettle", nil)
 	if err != nil {
 		return err
 	}
@@ -155,7 +193,7 @@ func (b *bench) bigCold(ctx context.Context, out io.Writer, up *upstream, _ *ser
 	}
 	decode := time.Since(began)
 	began = time.Now()
-	if _, err := fetch(ctx, up.npm+"kettle", map[string]string{"Accept-Encoding": "gzip"}); err != nil {
+	if _, err := fetch(ctx, up.addresses["npm"]+"kettle", map[string]string{"Accept-Encoding": "gzip"}); err != nil {
 		return err
 	}
 	upstream := time.Since(began)

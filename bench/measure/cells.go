@@ -16,9 +16,14 @@ import (
 
 // cell is one warm request that is asked for over and over.
 type cell struct {
-	name   string
-	path   string
-	header map[string]string
+	name string
+	path string
+	// theirs is the path at nginx, where the upstream has it elsewhere.
+	theirs string
+	// project is the Python project whose one file it is: where nginx has it
+	// stands on the upstream's page.
+	project string
+	header  map[string]string
 	// conditional asks with the entity tag that the server itself gave.
 	conditional bool
 }
@@ -26,8 +31,12 @@ type cell struct {
 // accept is what npm sends when it installs.
 const accept = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*"
 
+// acceptPage is what pip sends.
+const acceptPage = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01"
+
 func cells() []cell {
 	listing := map[string]string{"Accept": accept, "Accept-Encoding": "gzip"}
+	page := map[string]string{"Accept": acceptPage, "Accept-Encoding": "gzip"}
 	return []cell{
 		{name: "npm listing, small", path: "npm/cup-7", header: listing},
 		{name: "npm listing, 10 MB", path: "npm/kettle", header: listing},
@@ -41,6 +50,23 @@ func cells() []cell {
 		{name: "go file, 1 KB", path: "go/bench.example/size-1k/@v/v1.0.0.zip"},
 		{name: "go file, 100 KB", path: "go/bench.example/size-100k/@v/v1.0.0.zip"},
 		{name: "go file, 5 MB", path: "go/bench.example/size-5m/@v/v1.0.0.zip"},
+		{name: "pypi page, small", path: "pypi/simple/cup-7/", theirs: "pypi/cup-7/", header: page},
+		{name: "pypi page, 300 versions", path: "pypi/simple/kettle/", theirs: "pypi/kettle/", header: page},
+		{name: "pypi file, 1 KB", path: "pypi/files/size-1k/size_1k-1.0.0-py3-none-any.whl", project: "size-1k"},
+		{name: "pypi file, 100 KB", path: "pypi/files/size-100k/size_100k-1.0.0-py3-none-any.whl", project: "size-100k"},
+		{name: "pypi file, 5 MB", path: "pypi/files/size-5m/size_5m-1.0.0-py3-none-any.whl", project: "size-5m"},
+		{name: "cargo index, small", path: "cargo/cu/p-/cup-7", header: map[string]string{"Accept-Encoding": "gzip"}},
+		{name: "cargo index, 300 versions", path: "cargo/ke/tt/kettle", header: map[string]string{"Accept-Encoding": "gzip"}},
+		{name: "cargo index, 300 versions, 304", path: "cargo/ke/tt/kettle", header: map[string]string{"Accept-Encoding": "gzip"}, conditional: true},
+		{name: "cargo file, 1 KB", path: "cargo/api/v1/crates/size-1k/1.0.0/download", theirs: "cargo/crates/si/ze/size-1k/size-1k-1.0.0.crate"},
+		{name: "cargo file, 100 KB", path: "cargo/api/v1/crates/size-100k/1.0.0/download", theirs: "cargo/crates/si/ze/size-100k/size-100k-1.0.0.crate"},
+		{name: "cargo file, 5 MB", path: "cargo/api/v1/crates/size-5m/1.0.0/download", theirs: "cargo/crates/si/ze/size-5m/size-5m-1.0.0.crate"},
+		{name: "maven metadata", path: "maven/org/bench/kettle/maven-metadata.xml"},
+		{name: "maven metadata, .sha1", path: "maven/org/bench/kettle/maven-metadata.xml.sha1"},
+		{name: "maven .pom", path: "maven/org/bench/size-1k/1.0.0/size-1k-1.0.0.pom"},
+		{name: "maven file, 1 KB", path: "maven/org/bench/size-1k/1.0.0/size-1k-1.0.0.jar"},
+		{name: "maven file, 100 KB", path: "maven/org/bench/size-100k/1.0.0/size-100k-1.0.0.jar"},
+		{name: "maven file, 5 MB", path: "maven/org/bench/size-5m/1.0.0/size-5m-1.0.0.jar"},
 	}
 }
 

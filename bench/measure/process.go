@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -228,7 +229,7 @@ func (b *bench) assay(ctx context.Context, data string, flags ...string) (*serve
 
 // setUpstreams points a data directory at the benchmark's upstream.
 func (b *bench) setUpstreams(ctx context.Context, data string, up *upstream) error {
-	for place, address := range map[string]string{"npm": up.npm, "go": up.modules} {
+	for place, address := range up.addresses {
 		out, err := exec.CommandContext(ctx, b.path("assay"), "upstream", "set", place, address, "--data", b.path(data)).CombinedOutput()
 		if err != nil {
 			return fmt.Errorf("setting the upstream of %s: %w\n%s", place, err, out)
@@ -240,20 +241,40 @@ func (b *bench) setUpstreams(ctx context.Context, data string, up *upstream) err
 // upstream is a started bench/upstream.
 type upstream struct {
 	*process
-	npm, modules string
+	addresses map[string]string // by place
 }
+
+// places are in the order in which bench/upstream names its addresses.
+var places = [...]string{"npm", "go", "pypi", "cargo", "maven"}
 
 func (b *bench) upstream(ctx context.Context, flags ...string) (*upstream, error) {
 	p, err := b.start(ctx, "upstream", exec.CommandContext(ctx, b.path("upstream"), flags...))
 	if err != nil {
 		return nil, err
 	}
-	up := &upstream{process: p}
-	if _, err := fmt.Fscanln(p.ask, &up.npm); err != nil {
+	var said [len(places)]string
+	if _, err := fmt.Fscanln(p.ask, &said[0], &said[1], &said[2], &said[3], &said[4]); err != nil {
 		return nil, fmt.Errorf("the upstream did not start: %w", err)
 	}
-	_, err = fmt.Fscanln(p.ask, &up.modules)
-	return up, err
+	up := &upstream{process: p, addresses: map[string]string{}}
+	for i, place := range places {
+		up.addresses[place] = said[i]
+	}
+	return up, nil
+}
+
+// pythonFile finds where the upstream has the one file of a project: its page
+// says so, and it is another place than ours.
+func (u *upstream) pythonFile(ctx context.Context, project string) (path string, err error) {
+	page, err := fetch(ctx, u.addresses["pypi"]+project+"/", map[string]string{"Accept": "application/vnd.pypi.simple.v1+json"})
+	if err != nil {
+		return "", err
+	}
+	var listed struct{ Files []struct{ URL string } }
+	if err := json.Unmarshal(page.body, &listed); err != nil || len(listed.Files) != 1 {
+		return "", fmt.Errorf("the upstream's page of %s does not name one file (%w): %.200s", project, err, page.body)
+	}
+	return strings.TrimPrefix(listed.Files[0].URL, strings.TrimSuffix(u.addresses["pypi"], "simple/")), nil
 }
 
 // count tells how many requests have had the text in their path.
@@ -265,8 +286,8 @@ func (u *upstream) count(text string) (n int, err error) {
 	return n, err
 }
 
-// nginx starts proxy_cache before both upstreams, and returns the address of
-// its root, below which /npm/ and /go/ lie as with assay.
+// nginx starts proxy_cache before all upstreams, and returns the address of
+// its root, below which /npm/, /go/ and the others lie as with assay.
 func (b *bench) nginx(ctx context.Context, up *upstream) (*served, error) {
 	port, err := freePort()
 	if err != nil {
@@ -276,6 +297,12 @@ func (b *bench) nginx(ctx context.Context, up *upstream) (*served, error) {
 	if err := os.Mkdir(at, 0o755); err != nil {
 		return nil, err
 	}
+	var locations strings.Builder
+	for _, place := range places {
+		fmt.Fprintf(&locations, "\t\tlocation /%s/ { proxy_pass %s; }\n", place, up.addresses[place])
+	}
+	// Files of Python packages lie elsewhere than the pages that name them.
+	fmt.Fprintf(&locations, "\t\tlocation /pypi-files/ { proxy_pass %s; }\n", strings.TrimSuffix(up.addresses["pypi"], "simple/"))
 	config := fmt.Sprintf(`worker_processes auto;
 daemon off;
 pid %[1]s/pid;
@@ -292,12 +319,10 @@ http {
 	proxy_cache_lock on;
 	server {
 		listen 127.0.0.1:%[2]d;
-		location /npm/ { proxy_pass %[3]s; }
-		location /go/ { proxy_pass %[4]s; }
-		location = /ready { return 200; }
+%[3]s		location = /ready { return 200; }
 	}
 }
-`, at, port, up.npm, up.modules)
+`, at, port, locations.String())
 	path := filepath.Join(at, "conf")
 	if err := os.WriteFile(path, []byte(config), 0o644); err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -35,7 +36,7 @@ func (b *bench) table(ctx context.Context, out io.Writer) error {
 	heading(out, "Assay and nginx proxy_cache", b.written)
 	fmt.Fprintf(out, "- each number is the middle one of %d rounds of %s, the servers in turns, each drained before its round\n", b.rounds, b.seconds)
 	fmt.Fprint(out, "- wrk runs on the same cores as what it measures, which weighs on all alike\n\n")
-	if err := b.warmTable(ctx, out, ours, theirs); err != nil {
+	if err := b.warmTable(ctx, out, up, ours, theirs); err != nil {
 		return err
 	}
 	if b.brief {
@@ -53,7 +54,7 @@ func (b *bench) table(ctx context.Context, out io.Writer) error {
 }
 
 // warmTable compares the cells, with what each answer weighs.
-func (b *bench) warmTable(ctx context.Context, out io.Writer, ours, theirs *served) error {
+func (b *bench) warmTable(ctx context.Context, out io.Writer, up *upstream, ours, theirs *served) error {
 	fmt.Fprint(out, "| what | bytes sent, Assay / nginx | connections | Assay, requests/s | p50 | p99 | CPU a request | nginx, requests/s | p50 | p99 | CPU a request | share of nginx |\n")
 	fmt.Fprint(out, "|---|---|---|---|---|---|---|---|---|---|---|---|\n")
 	servers := []*served{ours, theirs}
@@ -67,6 +68,14 @@ func (b *bench) warmTable(ctx context.Context, out io.Writer, ours, theirs *serv
 			continue
 		}
 		each := []cell{wanted, wanted} // conditional ones differ by entity tag
+		each[1].path = cmp.Or(wanted.theirs, wanted.path)
+		if wanted.project != "" {
+			path, err := up.pythonFile(ctx, wanted.project)
+			if err != nil {
+				return err
+			}
+			each[1].path = "pypi-files/" + path
+		}
 		var sent [2]answer
 		for i, s := range servers {
 			var err error

@@ -1,10 +1,11 @@
-// Command upstream is what benchmarks pull from: the tests' fake npm registry
-// and module proxy, with packages of the sizes that are measured. It prints
-// the address of each on a line of its own, and serves until its standard
-// input ends. A line on standard input is a part of a path; the answer is how
-// many requests have had it in theirs.
+// Command upstream is what benchmarks pull from: the tests' fakes of five
+// upstreams, with packages of the sizes that are measured. It prints the
+// addresses in one line, in the order npm, go, pypi, cargo, maven, and serves
+// until its standard input ends. A line on standard input is a part of a path;
+// the answer is how many requests have had it in theirs.
 //
-// The npm packages:
+// The npm packages, and those of PyPI, Cargo and, in the group org.bench, Maven,
+// where kettle has 300 versions at most:
 //
 //	kettle          as many versions as asked for, with a document of 10 MB at 1,500
 //	cup-0 ...       a few hundred small ones, of three versions each
@@ -41,42 +42,78 @@ func main() {
 }
 
 func serve(versions, small, many int) error {
-	npm, err := ecosystemtest.NewNPM()
-	if err != nil {
+	s := &stock{random: rand.New(rand.NewChaCha8([32]byte{})), when: time.Now().AddDate(-2, 0, 0)}
+	if err := s.start(); err != nil {
 		return err
 	}
-	defer npm.Stop()
-	modules, err := ecosystemtest.NewGo()
-	if err != nil {
-		return err
+	servers := []*ecosystemtest.Server{s.npm.Server, s.modules.Server, s.python.Server, s.crates.Server, s.artifacts.Server}
+	for _, server := range servers {
+		defer server.Stop()
 	}
-	defer modules.Stop()
-	npm.Compress()
-	s := &stock{npm: npm, modules: modules, random: rand.New(rand.NewChaCha8([32]byte{})), when: time.Now().AddDate(-2, 0, 0)}
+	s.npm.Compress()
+	var err error
 	if many > 0 {
 		err = s.many(many)
 	} else {
-		err = errors.Join(s.kettle(versions), s.cups(small), s.sizes())
+		err = errors.Join(s.kettle(versions), s.cups(small), s.sizes(), s.cold())
 	}
 	if err != nil {
 		return err
 	}
-	npm.Misbehave("cold-", ecosystemtest.Slow)
-	fmt.Println(npm.URL())
-	fmt.Println(modules.URL())
+	for _, server := range servers {
+		// Of the documents of the listings only npm's has this in its path, and
+		// it is fetched before anything is measured.
+		server.Misbehave("cold-", ecosystemtest.Slow)
+	}
+	fmt.Println(s.npm.URL(), s.modules.URL(), s.python.URL()+"simple/", s.crates.URL(), s.artifacts.URL())
 	questions := bufio.NewScanner(os.Stdin)
 	for questions.Scan() {
-		fmt.Println(npm.Count(questions.Text()) + modules.Count(questions.Text()))
+		n := 0
+		for _, server := range servers {
+			n += server.Count(questions.Text())
+		}
+		fmt.Println(n)
 	}
 	return questions.Err()
 }
 
-// stock is what the two fakes are filled with. It is the same in each run.
+// stock is what the fakes are filled with. It is the same in each run.
 type stock struct {
-	npm     *ecosystemtest.NPM
-	modules *ecosystemtest.Go
-	random  *rand.Rand
-	when    time.Time // of the first version
+	npm       *ecosystemtest.NPM
+	modules   *ecosystemtest.Go
+	python    *ecosystemtest.PyPI
+	crates    *ecosystemtest.Cargo
+	artifacts *ecosystemtest.Maven
+	random    *rand.Rand
+	when      time.Time // of the first version
+}
+
+// start starts the fakes; what has started when one fails ends with the
+// process.
+func (s *stock) start() (err error) {
+	if s.npm, err = ecosystemtest.NewNPM(); err != nil {
+		return err
+	}
+	if s.modules, err = ecosystemtest.NewGo(); err != nil {
+		return err
+	}
+	if s.python, err = ecosystemtest.NewPyPI(); err != nil {
+		return err
+	}
+	if s.crates, err = ecosystemtest.NewCargo(); err != nil {
+		return err
+	}
+	s.artifacts, err = ecosystemtest.NewMaven()
+	return err
+}
+
+// alike publishes one version to the others, which take the same.
+func (s *stock) alike(name, version string, at time.Time, files map[string]string) error {
+	return errors.Join(
+		s.python.Publish(ecosystemtest.PyPIVersion{Name: name, Version: version, Published: at, Files: files}),
+		s.crates.Publish(ecosystemtest.CargoVersion{Name: name, Version: version, Published: at, Files: files}),
+		s.artifacts.Publish(ecosystemtest.MavenVersion{Name: "org.bench/" + name, Version: version, Published: at, Files: files}),
+	)
 }
 
 // kettle has many versions. Its manifests are as long as those of packages
@@ -95,7 +132,11 @@ func (s *stock) kettle(versions int) error {
 		}
 	}
 	for i := range min(versions, 300) {
-		err := s.modules.Publish(ecosystemtest.GoVersion{Path: "bench.example/kettle", Version: "v" + version(i), Published: s.when.Add(time.Duration(i) * time.Hour)})
+		at := s.when.Add(time.Duration(i) * time.Hour)
+		err := errors.Join(
+			s.modules.Publish(ecosystemtest.GoVersion{Path: "bench.example/kettle", Version: "v" + version(i), Published: at}),
+			s.alike("kettle", version(i), at, nil),
+		)
 		if err != nil {
 			return err
 		}
@@ -108,10 +149,14 @@ func version(i int) string { return fmt.Sprintf("1.%d.%d", i/10, i%10) }
 func (s *stock) cups(n int) error {
 	for i := range n {
 		for v := range 3 {
-			err := s.npm.Publish(ecosystemtest.NPMVersion{
-				Name: fmt.Sprintf("cup-%d", i), Version: fmt.Sprintf("1.0.%d", v), Published: s.when,
-				Dependencies: map[string]string{"lid": "^1.0.0", "@works/handle": ">=1"},
-			})
+			name, version := fmt.Sprintf("cup-%d", i), fmt.Sprintf("1.0.%d", v)
+			err := errors.Join(
+				s.npm.Publish(ecosystemtest.NPMVersion{
+					Name: name, Version: version, Published: s.when,
+					Dependencies: map[string]string{"lid": "^1.0.0", "@works/handle": ">=1"},
+				}),
+				s.alike(name, version, s.when, nil),
+			)
 			if err != nil {
 				return err
 			}
@@ -127,14 +172,25 @@ func (s *stock) sizes() error {
 		err := errors.Join(
 			s.npm.Publish(ecosystemtest.NPMVersion{Name: name, Version: "1.0.0", Published: s.when, Files: filler}),
 			s.modules.Publish(ecosystemtest.GoVersion{Path: "bench.example/" + name, Version: "v1.0.0", Published: s.when, Files: filler}),
+			s.alike(name, "1.0.0", s.when, filler),
 		)
 		if err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// cold is what nobody has asked for before.
+func (s *stock) cold() error {
 	filler := map[string]string{"filler.bin": s.filler(5_000_000)}
 	for i := range 4 {
-		if err := s.npm.Publish(ecosystemtest.NPMVersion{Name: fmt.Sprintf("cold-%d", i), Version: "1.0.0", Published: s.when, Files: filler}); err != nil {
+		name := fmt.Sprintf("cold-%d", i)
+		err := errors.Join(
+			s.npm.Publish(ecosystemtest.NPMVersion{Name: name, Version: "1.0.0", Published: s.when, Files: filler}),
+			s.alike(name, "1.0.0", s.when, filler),
+		)
+		if err != nil {
 			return err
 		}
 	}

@@ -82,7 +82,7 @@ func (a *adopter) run(ctx context.Context) ([]supply, *golang.SumDB, error) {
 	return supplies, sumdb, err
 }
 
-// ask asks all at once, for each takes its time to start. npm is not asked
+// ask asks all at once, for each takes its time to start. One is not asked
 // when nothing depends on the answer; go always is, for the checksum database.
 func (a *adopter) ask(ctx context.Context) map[string]adopt.Finding {
 	var (
@@ -187,4 +187,13 @@ func addresses(origins []store.Origin) string {
 		out[i] = o.Address
 	}
 	return strings.Join(out, ", ")
+}
+
+// inWords is a list in a sentence: "npm, go and pypi".
+func inWords(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " and " + names[last]
 }

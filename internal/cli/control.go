@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/url"
 	"slices"
-	"strings"
 
 	"assay.invalid/internal/assay"
 	"assay.invalid/internal/cli/adopt"
@@ -169,7 +168,7 @@ func (c *control) Upstreams(ctx context.Context) ([]api.Upstream, error) {
 // SetUpstream implements api.Supplying.
 func (c *control) SetUpstream(ctx context.Context, place string, origins []api.Origin) ([]api.Upstream, error) {
 	if _, ok := c.house.table.Place(place); !ok {
-		return nil, assay.Errorf(assay.NotFound, "there is no place %q: there are %s", place, strings.Join(c.house.table.Places(), " and "))
+		return nil, assay.Errorf(assay.NotFound, "there is no place %q: there are %s", place, inWords(c.house.table.Places()))
 	}
 	kept := make([]store.Origin, len(origins))
 	now := c.house.now()

@@ -182,7 +182,7 @@ func (c *control) readable(ctx context.Context) (func(assay.Coordinate) bool, er
 // placeNamed refuses the name of a place that is not here; "" is all of them.
 func (c *control) placeNamed(place string) error {
 	if _, ok := c.house.table.Place(place); place != "" && !ok {
-		return assay.Errorf(assay.Invalid, "there is no registry %q here: there are %s", place, strings.Join(c.house.table.Places(), " and "))
+		return assay.Errorf(assay.Invalid, "there is no registry %q here: there are %s", place, inWords(c.house.table.Places()))
 	}
 	return nil
 }

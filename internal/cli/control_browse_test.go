@@ -87,7 +87,7 @@ func TestQuestionsThatMakeNoSense(t *testing.T) {
 			_, err := f.c.Decisions(f.operator(), api.DecisionQuery{Limit: api.MaxPage + 1})
 			return err
 		},
-		"no such registry": func() error { _, err := f.c.Search(f.operator(), api.SearchQuery{Registry: "pypi"}); return err },
+		"no such registry": func() error { _, err := f.c.Search(f.operator(), api.SearchQuery{Registry: "cran"}); return err },
 		"no such registry's decisions": func() error {
 			_, err := f.c.Decisions(f.operator(), api.DecisionQuery{Registry: "NPM"})
 			return err

@@ -183,7 +183,7 @@ func (b *syncBuffer) String() string {
 // environOf is the script's environment as programs get it.
 func environOf(ts *testscript.TestScript) []string {
 	var env []string
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "ASSAY_DATA", "NPM_UPSTREAM", "GO_UPSTREAM", "GO_SUMDB", "SAY_NPM", "SAY_GO", "GOFLAGS", "GONOSUMDB"} {
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "ASSAY_DATA", "NPM_UPSTREAM", "GO_UPSTREAM", "GO_SUMDB", "SAY_NPM", "SAY_GO", "SAY_PIP", "CARGO_HOME", "GOFLAGS", "GONOSUMDB"} {
 		if value := ts.Getenv(name); value != "" {
 			env = append(env, name+"="+value)
 		}

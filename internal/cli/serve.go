@@ -82,7 +82,7 @@ under way; a second interrupt ends it at once.`,
 	f.StringVar(&o.assessment, "assessment", "", "a `file` in which this place says of itself what it does, to be served at /scorecard/assessment.yaml")
 	f.StringVar(&o.contact, "security-contact", "", "the `address` (mailto:, https: or tel:) for reports of vulnerabilities, to be named in /.well-known/security.txt")
 	f.StringVar(&o.profileTo, "profile-to", "", "a `directory` that exists: leave profiles of processor time and allocations in it when the server stops")
-	f.BoolVar(&o.noAdopt, "no-adopt", false, "do not ask npm and go for their upstreams; use what is set or kept")
+	f.BoolVar(&o.noAdopt, "no-adopt", false, "do not ask the package managers for their upstreams; use what is set or kept")
 	return cmd
 }
 
@@ -291,9 +291,9 @@ func (r *serving) welcome(c *control) {
 	var rows [][]string
 	for _, s := range r.supplies {
 		rows = append(rows, r.supplyRows(s)...)
-	}
-	if r.sumdb != nil {
-		rows = append(rows, []string{"  ", "modules are checked against the checksum database " + r.sumdb.Name})
+		if s.place == goPlace && r.sumdb != nil {
+			rows = append(rows, []string{"  ", "modules are checked against the checksum database " + r.sumdb.Name})
+		}
 	}
 	_ = columns(&b, rows) // a strings.Builder takes everything
 	if !h.self.Listen.Addr().IsLoopback() {

@@ -20,7 +20,7 @@ var modules = []outside{
 	{"deps.dev/util/semver", []string{"internal/ecosystem/npm/wire"}, "version order and ranges as the ecosystems' own clients know them"},
 	{"github.com/chromedp/chromedp", nil, "drives the browser that the pages are checked in; tests only"},
 	{"github.com/chromedp/cdproto", nil, "the words that chromedp and the browser exchange; tests only"},
-	{"github.com/go-json-experiment/json", []string{"internal/ecosystem/npm/wire", "internal/ecosystem/golang/wire", "internal/ecosystem/pypi/wire", "internal/ecosystem/cargo/wire", "internal/insight/osv", "internal/server/api", "internal/store/sqlite", "internal/rulebook", "internal/cli/..."}, "reads a document of 10 MB as a stream and refuses duplicate keys, which encoding/json does not"},
+	{"github.com/go-json-experiment/json", []string{"internal/ecosystem/npm/wire", "internal/ecosystem/golang/wire", "internal/ecosystem/pypi/wire", "internal/ecosystem/cargo/wire", "internal/insight", "internal/insight/osv", "internal/server/api", "internal/store/sqlite", "internal/rulebook", "internal/cli/..."}, "reads a document of 10 MB as a stream and refuses duplicate keys, which encoding/json does not"},
 	{"github.com/klauspost/compress", []string{"internal/registry", "internal/upstream", "internal/ecosystem/npm/wire"}, "gzip at a fraction of the standard library's time"},
 	{"github.com/pelletier/go-toml/v2", []string{"internal/ecosystem/cargo/wire", "internal/cli/adopt"}, "Cargo's manifests and settings, in a parser that refuses what TOML forbids"},
 	{"github.com/pressly/goose/v3", []string{"internal/store/sqlite"}, "migrations from plain SQL files"},

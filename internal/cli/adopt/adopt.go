@@ -5,10 +5,10 @@
 //
 // It promises that
 //
-//   - the commands run in an empty directory of their own, below which and
-//     above which no project's settings are obeyed: a hostile checkout (or a
-//     file that somebody else put into the shared temporary directory) cannot
-//     choose where everybody's packages come from;
+//   - the commands run in an empty directory of their own, or in the root
+//     directory, below which and above which no project's settings are obeyed:
+//     a hostile checkout (or a file that somebody else put into the shared
+//     temporary directory) cannot choose where everybody's packages come from;
 //   - a program is only started from an absolute entry of PATH, so that a
 //     checkout cannot bring its own "npm";
 //   - each command ends within a time, and what it says is read up to a size;
@@ -16,8 +16,13 @@
 //     or even put into an error;
 //   - an address that is Assay itself is never adopted.
 //
+// What is read besides are the user's and the installations' own files: Cargo's
+// and Maven's settings, Cargo's index, Maven's built-in project.
+//
 // It never talks to the network itself (resolving a host name apart, when
-// that name could be our own), and keeps nothing.
+// that name could be our own), and keeps nothing. Cargo, which names its
+// registry nowhere, is led to a listener of this process on loopback, which
+// reads what it wants to connect to and lets it go no further.
 package adopt
 
 import (
@@ -57,7 +62,7 @@ func (c Config) output() int {
 // Finding is what one package manager said.
 type Finding struct {
 	Client string // the program that was asked: "npm", "go"
-	Source string // the command that told, for people: "npm config get registry"
+	Source string // the command or file that told, for people: "npm config get registry"
 	// Origins are base addresses in their order, without credentials, each
 	// ending in a slash. Empty means that there is nothing to pull from.
 	Origins []string
@@ -78,7 +83,7 @@ type Asker func(ctx context.Context, cfg Config) Finding
 
 // Askers returns who is asked for each place.
 func Askers() map[string]Asker {
-	return map[string]Asker{"npm": NPM, "go": Go}
+	return map[string]Asker{"npm": NPM, "pypi": Pip, "go": Go, "cargo": Cargo, "maven": Maven}
 }
 
 // scratch makes the empty directory that a command runs in. The two files

@@ -1,6 +1,7 @@
 package adopt
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,24 +17,41 @@ import (
 	"assay.invalid/internal/ecosystem"
 )
 
-// run asks one command and returns what it printed. set replaces variables
-// of the environment; an empty value removes one.
-func (c Config) run(ctx context.Context, program string, set map[string]string, args ...string) ([]byte, error) {
+// question is one command to run.
+type question struct {
+	program string // a name to look up in PATH
+	args    []string
+	name    string // for people; "" means the program and its first two words
+	// set replaces variables of the environment; an empty value removes one.
+	set map[string]string
+	// root runs it in the root directory instead of an empty one, for
+	// programs that look for settings in every directory above them (Cargo,
+	// Maven, the shims of Python): above the root there is none, and nobody
+	// but the administrator can write there.
+	root bool
+}
+
+// run asks one command and returns what it printed.
+func (c Config) run(ctx context.Context, q question) ([]byte, error) {
+	program, args := q.program, q.args
 	path, err := c.find(program)
 	if err != nil {
 		return nil, err
 	}
-	dir, remove, err := scratch()
-	if err != nil {
-		return nil, assay.Wrap(assay.Unavailable, err, "no empty directory could be made to ask %s in", program)
+	dir := "/"
+	if !q.root {
+		var remove func()
+		if dir, remove, err = scratch(); err != nil {
+			return nil, assay.Wrap(assay.Unavailable, err, "no empty directory could be made to ask %s in", program)
+		}
+		defer remove()
 	}
-	defer remove()
 	ctx, cancel := context.WithTimeout(ctx, c.timeout())
 	defer cancel()
 	said, warned := bounded{limit: c.output()}, bounded{limit: 4 << 10}
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Dir = dir
-	cmd.Env = environment(c.Env, dir, set)
+	cmd.Env = environment(c.Env, dir, q.set)
 	cmd.Stdout, cmd.Stderr = &said, &warned
 	// A group of its own, so that a command that starts others is ended with
 	// all of them, and is not hit by the Ctrl-C that ends Assay in order.
@@ -41,16 +59,16 @@ func (c Config) run(ctx context.Context, program string, set map[string]string, 
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 2 * time.Second
 	err = cmd.Run()
-	question := program + " " + strings.Join(args[:min(2, len(args))], " ")
+	asked := cmp.Or(q.name, program+" "+strings.Join(args[:min(2, len(args))], " "))
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return nil, assay.Errorf(assay.Unavailable, "'%s' did not answer within %s", question, c.timeout())
+		return nil, assay.Errorf(assay.Unavailable, "'%s' did not answer within %s", asked, c.timeout())
 	case ctx.Err() != nil:
 		return nil, assay.Wrap(assay.Canceled, ctx.Err(), "stopped while asking %s", program)
 	case err != nil:
-		return nil, assay.Wrap(assay.Unavailable, err, "'%s' failed%s", question, lastLine(warned.kept))
+		return nil, assay.Wrap(assay.Unavailable, err, "'%s' failed%s", asked, lastLine(warned.kept))
 	case said.over:
-		return nil, assay.Errorf(assay.Unsound, "'%s' answered more than %d bytes", question, c.output())
+		return nil, assay.Errorf(assay.Unsound, "'%s' answered more than %d bytes", asked, c.output())
 	}
 	return said.kept, nil
 }

@@ -2,6 +2,7 @@ package adopt
 
 import (
 	"net/url"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -99,6 +100,124 @@ func FuzzParseKnownKeys(f *testing.F) {
 			if v, err := note.NewVerifier(key); err != nil || v.Name() != name {
 				t.Errorf("%q: %q has the key %q", src, name, key)
 			}
+		}
+	})
+}
+
+func FuzzParsePipHelp(f *testing.F) {
+	for _, seed := range []string{pipHelp("https://registry.example/simple"), pipHelp("x y"), "-i, --index-url <url>  (default", "--index-url (default: a)", ""} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, out []byte) {
+		index, err := parsePipHelp(out)
+		if (err == nil) != (index != "") || strings.ContainsAny(index, " \n()") {
+			t.Errorf("%q: %q, %v", out, index, err)
+		}
+		if err != nil && !assay.Is(err, assay.Unsound) {
+			t.Errorf("%q: kind %v", out, assay.KindOf(err))
+		}
+	})
+}
+
+func FuzzParseCargoConfig(f *testing.F) {
+	for _, seed := range []string{
+		"[source.crates-io]\nreplace-with = \"m\"\n[source.m]\nregistry = \"sparse+https://u:p@mirror.example/\"\n",
+		"[source]\ncrates-io = { replace-with = \"crates-io\" }\n", "[registries.x]\nindex = \"\"\n", "source = 1\n", "[[source]]\n", "\x00",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		c, err := parseCargoConfig(text)
+		if err != nil {
+			if !assay.Is(err, assay.Unsound) {
+				t.Errorf("%q: kind %v", text, assay.KindOf(err))
+			}
+			return
+		}
+		address, replaced, note := c.replacement(nil)
+		if !replaced && (address != "" || note != "") || note != "" && address != "" {
+			t.Errorf("%q: %q, %v, %q", text, address, replaced, note)
+		}
+		if strings.ContainsAny(note, "\x1b\n\r") {
+			t.Errorf("%q: the note %q has control characters", text, note)
+		}
+		_ = c.hosts(nil)
+	})
+}
+
+func FuzzCargoIndexNames(f *testing.F) {
+	for _, seed := range []string{"index.registry.example-19", "..", "-", "a-b-c", "[::1]-1", "x.y:80-1", "a.b/c-1", "A.B-1"} {
+		f.Add(seed, `{"dl": "https://files.registry.example/"}`)
+	}
+	f.Fuzz(func(t *testing.T, name, config string) {
+		if isHost(name) && (strings.ContainsAny(name, "/@:?# \\") || filepath.Base(name) != name) {
+			t.Errorf("%q passes for a host", name)
+		}
+		_ = isDefaultIndex([]byte(config))
+	})
+}
+
+func FuzzParseConnect(f *testing.F) {
+	for _, seed := range []string{
+		"CONNECT index.registry.example:443 HTTP/1.1\r\nHost: index.registry.example:443\r\nProxy-Authorization: Basic YXNzYXk6c2VzYW1l\r\nUser-Agent: cargo/1.95.0\r\n\r\n",
+		"CONNECT u@x.example:443/path HTTP/1.1\r\nProxy-Authorization: Basic YXNzYXk6c2VzYW1l\r\nUser-Agent: cargo/1.95.0\r\n\r\n",
+		"GET http://x.example/ HTTP/1.1\r\nHost: x.example\r\nProxy-Authorization: Basic YXNzYXk6c2VzYW1l\r\nUser-Agent: cargo/1.95.0\r\n\r\n", "CONNECT", "",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, request string) {
+		address, err := parseConnect(strings.NewReader(request), "sesame")
+		if err != nil {
+			return
+		}
+		// What is told must be readable as it is by what takes it over.
+		if u, err := url.Parse(address); err == nil && (u.Scheme != "https" || u.User != nil || u.Path != "/" || u.RawQuery != "" || u.Fragment != "") {
+			t.Errorf("%q led to %q", request, address)
+		}
+		if !strings.Contains(request, "YXNzYXk6c2VzYW1l") {
+			t.Errorf("%q was believed without the password", request)
+		}
+	})
+}
+
+func FuzzParseSettings(f *testing.F) {
+	for _, seed := range []string{
+		"<settings><mirrors><mirror><id>a</id><mirrorOf>*,!central</mirrorOf><url>https://${env.A}/x</url></mirror></mirrors></settings>",
+		"<settings><profiles><profile><id>p</id><repositories><repository><id>central</id><url>u</url></repository></repositories></profile></profiles><activeProfiles><activeProfile>p</activeProfile></activeProfiles></settings>",
+		"<!DOCTYPE x><settings/>", "<a", `<?xml version="1.0" encoding="ISO-8859-1"?><settings/>`, "",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		s, err := parseSettings(text)
+		if err != nil {
+			if !assay.Is(err, assay.Unsound) || strings.Contains(err.Error(), "\x1b") {
+				t.Errorf("%q: %v", text, err)
+			}
+			return
+		}
+		s.interpolate([]string{"A=registry.example"})
+		layers := mavenSettings{s}
+		address, layer, note := layers.addressOf(mavenRepository{ID: "central", URL: "https://registry.example/"})
+		if note != "" && address != "" || layer > 0 || strings.Contains(note, "\x1b") {
+			t.Errorf("%q: %q in layer %d, %q", text, address, layer, note)
+		}
+		for _, note := range layers.others(mavenProject{}) {
+			if strings.ContainsAny(note, "\x1b\n") {
+				t.Errorf("%q: the note %q has control characters", text, note)
+			}
+		}
+	})
+}
+
+func FuzzParseMavenVersion(f *testing.F) {
+	for _, seed := range []string{"\x1b[1mApache Maven 3.8.7\x1b[m\nMaven home: /usr/share/maven\nJava version: 17\n", "Maven home: relative\n", "Maven home: /a\r\n", ""} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, out []byte) {
+		home, err := parseMavenVersion(out)
+		if err == nil && (!filepath.IsAbs(home) || strings.ContainsAny(home, "\x1b\n\r ")) {
+			t.Errorf("%q: %q", out, home)
 		}
 	})
 }

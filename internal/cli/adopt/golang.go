@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -24,8 +23,10 @@ func Go(ctx context.Context, cfg Config) Finding {
 	// GOTOOLCHAIN=local: a go.mod or a setting that wants another toolchain
 	// must not start a download. GOWORK and GOFLAGS: neither a workspace nor
 	// flags meant for builds may change or break the question.
-	out, err := cfg.run(ctx, "go", map[string]string{"GOTOOLCHAIN": "local", "GOWORK": "off", "GOFLAGS": ""},
-		"env", "-json", "GOPROXY", "GOSUMDB", "GONOSUMDB", "GOROOT")
+	out, err := cfg.run(ctx, question{
+		program: "go", args: []string{"env", "-json", "GOPROXY", "GOSUMDB", "GONOSUMDB", "GOROOT"},
+		set: map[string]string{"GOTOOLCHAIN": "local", "GOWORK": "off", "GOFLAGS": ""},
+	})
 	if err != nil {
 		f.Err = err
 		return f
@@ -96,23 +97,14 @@ func parseGoProxy(list string) (proxies, dropped []string) {
 }
 
 // readKnownKeys reads the checksum databases' keys out of the Go
-// installation. Its file is small; more than the limit is not that file.
+// installation.
 func readKnownKeys(goroot string) (map[string]string, error) {
 	if !filepath.IsAbs(goroot) {
 		return nil, assay.Errorf(assay.NotFound, "the Go installation does not say where it is")
 	}
-	const limit = 64 << 10
-	name := filepath.Join(goroot, "src", "cmd", "go", "internal", "modfetch", "key.go")
-	info, err := os.Stat(name)
+	src, err := readSmall(filepath.Join(goroot, "src", "cmd", "go", "internal", "modfetch", "key.go"), 64<<10)
 	if err != nil {
-		return nil, assay.Wrap(assay.NotFound, err, "the Go installation lacks the file with the keys")
-	}
-	if !info.Mode().IsRegular() || info.Size() > limit {
-		return nil, assay.Errorf(assay.Unsound, "the Go installation's file with the keys is not what it must be")
-	}
-	src, err := os.ReadFile(name)
-	if err != nil {
-		return nil, assay.Wrap(assay.NotFound, err, "the Go installation's file with the keys cannot be read")
+		return nil, assay.Wrap(assay.KindOf(err), err, "the Go installation's file with the keys cannot be read")
 	}
 	return parseKnownKeys(src)
 }

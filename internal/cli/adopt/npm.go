@@ -13,7 +13,7 @@ func NPM(ctx context.Context, cfg Config) Finding {
 	// --location=global leaves a project's .npmrc out (the user's and the
 	// machine's stay); an npm too old to know it is held by the empty
 	// directory's package.json.
-	out, err := cfg.run(ctx, "npm", nil, "config", "get", "registry", "--location=global")
+	out, err := cfg.run(ctx, question{program: "npm", args: []string{"config", "get", "registry", "--location=global"}})
 	if err != nil {
 		f.Err = err
 		return f
