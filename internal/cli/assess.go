@@ -22,7 +22,7 @@ by capability, with what shows it. 'assay score --assessment FILE' holds it
 against what can be seen from outside.`,
 	}
 	p.withoutDirectory(cmd)
-	cmd.AddCommand(p.assessNewCommand(), p.assessCheckCommand())
+	cmd.AddCommand(p.assessNewCommand(), p.assessCheckCommand(), p.assessDiffCommand())
 	group(cmd)
 	return cmd
 }

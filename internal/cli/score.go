@@ -40,11 +40,16 @@ and capabilities. Probes only read. With --trial it is also tried whether what
 must not work does not work, with throw-away packages, on this machine or on a
 host that you say you may test.
 
+The address is the one that the package manager itself is given: a registry of
+npm, a proxy of Go, the index of pip or of Cargo, a repository of Maven.
+
 The card says of each capability its state, how well that is known, and what
 could not be told. With -o json it is signed evidence: others can verify it,
 judge it again, run the same checks and add their signature.`,
 		Example: `  assay score https://registry.example/ --as npm
   assay score https://registry.example/npm/ --as npm -o json --output card.json
+  assay score https://registry.example/simple/ --as pypi
+  assay score sparse+https://registry.example/index/ --as cargo
   assay score --as npm=https://registry.example/npm/ --as go=https://registry.example/go/
   assay score http://127.0.0.1:4873/ --as npm --trial --token-file token
   assay score --start assay`,
@@ -74,7 +79,7 @@ judge it again, run the same checks and add their signature.`,
 		"{{if .HasAvailableSubCommands}}{{.CommandPath}} COMMAND{{else}}{{.UseLine}}{{end}}",
 		"{{.UseLine}}{{if .HasAvailableSubCommands}}\n  {{.CommandPath}} COMMAND{{end}}", 1))
 	f := cmd.Flags()
-	f.StringArrayVar(&o.as, "as", nil, "the `protocol` it is asked through: npm or golang; with an address of its own as npm=ADDRESS; may be repeated")
+	f.StringArrayVar(&o.as, "as", nil, "the `protocol` it is asked through: "+protocolWords("or")+"; with an address of its own as npm=ADDRESS; may be repeated")
 	f.StringArrayVar(&o.packages, "package", nil, "a `name` of a package to look at; may be repeated; with several protocols as npm/NAME")
 	f.StringArrayVar(&o.pages, "page", nil, "where a page is that no protocol tells, as `NAME=URL`; may be repeated")
 	f.StringVar(&o.assessment, "assessment", "", "the `file` in which the repository says of itself what it does")
@@ -82,7 +87,7 @@ judge it again, run the same checks and add their signature.`,
 	f.StringVar(&o.output, "output", "", "write to this `file`, whose end (.html, .json, .md) also says the form")
 	f.StringVar(&o.key, "key", "", "the `file` with the private key to sign with, instead of your own")
 	f.BoolVar(&o.quiet, "quiet", false, "show no progress")
-	f.StringVar(&o.start, "start", "", "start a throw-away `server` (assay or verdaccio) and try everything on it")
+	f.StringVar(&o.start, "start", "", "start a throw-away `server` ("+startable()+") and try everything on it")
 	o.trial.flags(cmd)
 	p.withoutDirectory(cmd)
 	cmd.AddCommand(p.scoreVerifyCommand(), p.scoreShowCommand(), p.scoreRerunCommand(),

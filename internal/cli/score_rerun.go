@@ -26,7 +26,7 @@ func (o *rerunOptions) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringArrayVar(&o.packages, "package", nil, "a `name` of a package to look at; may be repeated; with several protocols as npm/NAME")
 	f.BoolVar(&o.quiet, "quiet", false, "show no progress")
-	f.StringVar(&o.start, "start", "", "run them on a throw-away `server` that is started (assay or verdaccio), for a card that was made so")
+	f.StringVar(&o.start, "start", "", "run them on a throw-away `server` that is started ("+startable()+"), for a card that was made so")
 	o.trial.flags(cmd)
 }
 
@@ -36,7 +36,7 @@ func (o *rerunOptions) check(cmd *cobra.Command) error {
 		return o.trial.check(cmd)
 	}
 	if starters()[o.start] == nil {
-		return misused(cmd, "--start starts assay or verdaccio, and %q is neither", clean(o.start))
+		return misused(cmd, "--start starts %s, and %q is none of them", startable(), clean(o.start))
 	}
 	for _, name := range []string{"token-file", "other-token-file", "trial-name", "i-may-test"} {
 		if cmd.Flags().Changed(name) {

@@ -3,8 +3,11 @@ package cli
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,20 +16,36 @@ import (
 	"assay.invalid/internal/scorecard"
 	"assay.invalid/internal/scorecard/driver"
 	driveassay "assay.invalid/internal/scorecard/driver/assay"
+	drivedevpi "assay.invalid/internal/scorecard/driver/devpi"
+	drivektra "assay.invalid/internal/scorecard/driver/ktra"
+	drivenginx "assay.invalid/internal/scorecard/driver/nginxdav"
+	drivepypiserver "assay.invalid/internal/scorecard/driver/pypiserver"
 	driveverdaccio "assay.invalid/internal/scorecard/driver/verdaccio"
 )
 
 // starters are the servers that --start knows.
 func starters() map[string]func(context.Context, driver.Machine, driver.Options) (scorecard.Instance, error) {
 	return map[string]func(context.Context, driver.Machine, driver.Options) (scorecard.Instance, error){
-		"assay": driveassay.Start, "verdaccio": driveverdaccio.Start,
+		"assay":      driveassay.Start,
+		"devpi":      drivedevpi.Start,
+		"ktra":       drivektra.Start,
+		"nginx-dav":  drivenginx.Start,
+		"pypiserver": drivepypiserver.Start,
+		"verdaccio":  driveverdaccio.Start,
 	}
+}
+
+// startable names the servers that --start knows, for people.
+func startable() string {
+	names := slices.Sorted(maps.Keys(starters()))
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
 // started checks the flags of a run that starts its own subject.
 func (o *scoreOptions) started(cmd *cobra.Command, operand string) error {
 	if starters()[o.start] == nil {
-		return misused(cmd, "--start starts assay or verdaccio, and %q is neither", clean(o.start))
+		return misused(cmd, "--start starts %s, and %q is none of them", startable(), clean(o.start))
 	}
 	if operand != "" || len(o.as) > 0 {
 		return misused(cmd, "--start finds its own address and protocols: leave out the address and --as")

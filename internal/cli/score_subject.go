@@ -10,6 +10,7 @@ import (
 
 	"assay.invalid/internal/assay"
 	"assay.invalid/internal/scorecard"
+	"assay.invalid/internal/scorecard/checks"
 	"assay.invalid/internal/scorecard/protocol/golang"
 )
 
@@ -40,6 +41,16 @@ func ecosystemWord(s string) (assay.Ecosystem, bool) {
 	return assay.Ecosystem(s), len(scoreProtocols([]assay.Ecosystem{assay.Ecosystem(s)}, golang.Config{})) > 0
 }
 
+// protocolWords are the protocols there are, in a sentence.
+func protocolWords(last string) string {
+	var names []string
+	for _, p := range checks.Protocols(checks.Config{}) {
+		names = append(names, string(p.Ecosystem()))
+	}
+	end := len(names) - 1
+	return strings.Join(names[:end], ", ") + " " + last + " " + names[end]
+}
+
 // readTarget joins the operand, "" for none, with the words of --as.
 func readTarget(cmd *cobra.Command, operand string, as []string) (target, error) {
 	t := target{addresses: map[assay.Ecosystem]string{}}
@@ -49,7 +60,7 @@ func readTarget(cmd *cobra.Command, operand string, as []string) (target, error)
 		e, ok := ecosystemWord(name)
 		switch {
 		case !ok:
-			return t, misused(cmd, "--as takes npm or golang, and %q is neither", clean(name))
+			return t, misused(cmd, "--as takes %s, and %q is none of them", protocolWords("or"), clean(name))
 		case t.addresses[e] != "":
 			return t, misused(cmd, "--as %s stands there twice", e)
 		case !own && operand == "":
@@ -68,7 +79,7 @@ func readTarget(cmd *cobra.Command, operand string, as []string) (target, error)
 	case operand == "" && len(as) == 0:
 		return t, misused(cmd, "'%s' needs an address%s", cmd.CommandPath(), example(cmd))
 	case operand != "" && len(as) == 0:
-		return t, misused(cmd, "say through which protocol %s is asked: --as npm or --as golang", clean(operand))
+		return t, misused(cmd, "say through which protocol %s is asked: --as with %s", clean(operand), protocolWords("or"))
 	case operand != "" && !used:
 		return t, misused(cmd, "every --as has an address of its own, so %q is not used: leave it out", clean(operand))
 	}
@@ -77,6 +88,8 @@ func readTarget(cmd *cobra.Command, operand string, as []string) (target, error)
 
 // baseAddress reads a base address. It ends in a slash afterwards.
 func baseAddress(cmd *cobra.Command, raw string) (string, error) {
+	// Cargo's own settings write its kind of index in front of the address.
+	raw = strings.TrimPrefix(raw, "sparse+")
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil || strings.Contains(raw, "@") && (u.Scheme == "" || u.User != nil):

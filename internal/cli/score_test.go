@@ -25,7 +25,8 @@ import (
 // testdata/score/*.txtar. Besides testscript's own words a script may say:
 //
 //	registry NAME [SIN...]  starts a package repository of tests; sets NAME to
-//	                        its root, NAME_NPM and NAME_GO to its addresses and
+//	                        its root, NAME_NPM, NAME_GO, NAME_PYPI, NAME_CARGO
+//	                        and NAME_MAVEN to its addresses and
 //	                        NAME_UNDER to where its publisher may make names,
 //	                        and writes the tokens NAME.token and NAME.other
 //	registry-ends NAME      ends it
@@ -92,6 +93,9 @@ func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(name, strings.TrimSuffix(s.Addresses[assay.NPM], "npm/"))
 	ts.Setenv(name+"_NPM", s.Addresses[assay.NPM])
 	ts.Setenv(name+"_GO", s.Addresses[assay.Golang])
+	for _, e := range []assay.Ecosystem{assay.PyPI, assay.Cargo, assay.Maven} {
+		ts.Setenv(name+"_"+strings.ToUpper(string(e)), s.Addresses[e])
+	}
 	ts.Setenv(name+"_UNDER", r.Under(assay.NPM))
 	ts.Check(os.WriteFile(ts.MkAbs(name+".token"), []byte(r.Publisher(assay.NPM).Secret+"\n"), 0o600))
 	ts.Check(os.WriteFile(ts.MkAbs(name+".other"), []byte(r.Stranger(assay.NPM).Secret+"\n"), 0o600))

@@ -37,6 +37,7 @@ type serveOptions struct {
 	logWitnesses        []string
 	profileTo           string
 	card, assessment    string
+	wall                string
 	contact             string
 	dataGiven           bool // --data was written, so hints must repeat it
 }
@@ -80,6 +81,7 @@ under way; a second interrupt ends it at once.`,
 	f.StringArrayVar(&o.logWitnesses, "log-witness", nil, "a `witness` of the log, which cosigns that it only grows: its address, a blank, and its verifier key; may be repeated")
 	f.StringVar(&o.card, "card", "", "a `file` with a signed scorecard of this place, to be shown at /scorecard")
 	f.StringVar(&o.assessment, "assessment", "", "a `file` in which this place says of itself what it does, to be served at /scorecard/assessment.yaml")
+	f.StringVar(&o.wall, "wall", "", "a `folder` of assessments and cards (see 'assay wall build') to be shown at /wall to everybody, in place of those of this build")
 	f.StringVar(&o.contact, "security-contact", "", "the `address` (mailto:, https: or tel:) for reports of vulnerabilities, to be named in /.well-known/security.txt")
 	f.StringVar(&o.profileTo, "profile-to", "", "a `directory` that exists: leave profiles of processor time and allocations in it when the server stops")
 	f.BoolVar(&o.noAdopt, "no-adopt", false, "do not ask the package managers for their upstreams; use what is set or kept")
@@ -104,6 +106,10 @@ func (p *program) serve(ctx context.Context, cmd *cobra.Command, o serveOptions)
 		defer func() { err = errors.Join(err, stop()) }()
 	}
 	own, err := p.readScorecard(ctx, o.card, o.assessment, p.now())
+	if err != nil {
+		return err
+	}
+	site, err := p.serveWall(ctx, o.wall)
 	if err != nil {
 		return err
 	}
@@ -144,7 +150,7 @@ func (p *program) serve(ctx context.Context, cmd *cobra.Command, o serveOptions)
 		return err
 	}
 	defer func() { err = errors.Join(err, h.Close()) }()
-	run := &serving{program: p, options: o, house: h, base: base, lock: lock, witnesses: witnesses, own: own}
+	run := &serving{program: p, options: o, house: h, base: base, lock: lock, witnesses: witnesses, own: own, wall: site}
 	if err := run.prepare(ctx, ln.Addr(), policyText); err != nil {
 		return err
 	}
@@ -175,6 +181,7 @@ type serving struct {
 	sumdb     *golang.SumDB
 	witnesses []journal.Witness
 	own       *ownScorecard
+	wall      servedWall
 }
 
 // prepare puts the policy in force, finds the upstreams and builds the rest.
@@ -240,7 +247,7 @@ func (r *serving) untilDone(ctx context.Context, ln net.Listener) error {
 		PublicURL: o.public, Places: places, Control: control, Auth: h.tokens, Home: &homePage{house: h, base: r.base},
 		AnonymousNetworkReads: o.anonymous, AnonymousHostedReads: o.anonymousHosted, TLSCert: o.tlsCert, TLSKey: o.tlsKey, HTTP2: o.http2,
 		InstanceID: h.kept.instance, Log: h.log, Ready: h.ready, Registerer: numbers, Gatherer: numbers,
-		Scorecard: r.own, SecurityContact: o.contact, Version: readBuild().Version,
+		Scorecard: r.own, Wall: r.wall, SecurityContact: o.contact, Version: readBuild().Version,
 		Journal: journal.Handler(journal.Pages{
 			Sequencer: h.sequencer, Files: h.logFiles, Public: o.logPublic, Stopping: netCtx.Done(), Log: h.log,
 		}),

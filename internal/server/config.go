@@ -41,6 +41,8 @@ type Config struct {
 	Journal http.Handler
 	// Scorecard is this Assay's own card; nil has none.
 	Scorecard Scorecard
+	// Wall are many cards side by side; nil has none.
+	Wall Wall
 	// SecurityContact is where to report a vulnerability of this place:
 	// mailto:, https: or tel: and the rest. "" leaves
 	// /.well-known/security.txt empty.

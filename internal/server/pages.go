@@ -89,6 +89,8 @@ func sectionOf(path string) web.Section {
 		return web.Log
 	case "scorecard":
 		return web.Scorecard
+	case "wall":
+		return web.Wall
 	}
 	return web.NoSection
 }

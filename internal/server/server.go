@@ -44,7 +44,7 @@ func New(config Config) (*Server, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	names := []string{"home", "packages", "why", "decisions", "policy", "log", "scorecard", wellKnown, "api", "assets", "healthz", "readyz", "metrics", "unknown"}
+	names := []string{"home", "packages", "why", "decisions", "policy", "log", "scorecard", "wall", wellKnown, "api", "assets", "healthz", "readyz", "metrics", "unknown"}
 	for place := range config.Places {
 		names = append(names, place)
 	}
@@ -112,6 +112,9 @@ func (s *Server) newFront(base string, reach api.Reach) *front {
 	mount("decisions", "decisions", route{handler: f.page(f.decisionsPage), reads: true})
 	mount("policy", "policy", route{handler: f.page(f.policyPage), reads: true})
 	mount("scorecard", "scorecard", route{handler: f.page(f.scorecardPage)})
+	if s.config.Wall != nil {
+		mount("wall", "wall", route{handler: f.page(f.wallPage)})
+	}
 	mount(wellKnown, wellKnown, route{handler: f.page(f.securityText)})
 	mount("api", "api", route{handler: control, reads: true})
 	mount("assets", "assets", route{handler: f.page(f.assets)})

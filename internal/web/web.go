@@ -56,6 +56,7 @@ const (
 	Policy    Section = "Policy"
 	Log       Section = "Log"
 	Scorecard Section = "Scorecard"
+	Wall      Section = "Wall"
 )
 
 // Head is what a page tells the frame about itself.
@@ -85,7 +86,7 @@ type framed struct {
 
 // Nav lists the navigation.
 func (framed) Nav() []link {
-	return []link{{Home, "/"}, {Decisions, "/decisions"}, {Policy, "/policy"}, {Log, "/log"}, {Scorecard, "/scorecard"}}
+	return []link{{Home, "/"}, {Decisions, "/decisions"}, {Policy, "/policy"}, {Log, "/log"}, {Scorecard, "/scorecard"}, {Wall, "/wall/"}}
 }
 
 // Parse puts a page's template, which defines "main", into the frame. It

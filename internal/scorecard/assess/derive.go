@@ -92,7 +92,7 @@ func (t Taxonomy) Applies(c catalogue.Condition) (applies, known bool) {
 }
 
 func (in Input) standing(c catalogue.Capability, judged []scorecard.Judged, entry Entry, said bool) Standing {
-	s := Standing{Capability: c.ID, State: Unknown, Evidence: entry.Evidence, Note: entry.Note, Plan: entry.Plan}
+	s := Standing{Capability: c.ID, State: Unknown, Since: entry.Since, Evidence: entry.Evidence, Note: entry.Note, Plan: entry.Plan}
 	if applies, _ := in.Taxonomy.Applies(c.AppliesWhen); !applies {
 		s.State = NotApplicable
 		return s
@@ -157,11 +157,14 @@ func (in Input) who(j scorecard.Judged, all []scorecard.Judged) string {
 	return ""
 }
 
+// knowledgeOf is how well what is said is known. An answer to a survey is
+// still only what somebody says, and a document that speaks against the state
+// does not show it.
 func knowledgeOf(e Entry) Knowledge {
 	switch {
 	case e.State == Unknown, e.State == NotApplicable:
 		return Nothing
-	case len(e.Evidence) > 0:
+	case slices.ContainsFunc(e.Evidence, func(l Link) bool { return !l.Against && l.Basis != Survey }):
 		return Documented
 	}
 	return Stated

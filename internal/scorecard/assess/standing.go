@@ -53,18 +53,48 @@ type Standing struct {
 	Contradicts State `json:"contradicts,omitempty"`
 
 	// From here on, what the assessment says.
+	Since    string `json:"since,omitempty"`
 	Evidence []Link `json:"links,omitempty"`
 	Note     string `json:"note,omitempty"`
 	Plan     *Plan  `json:"plan,omitempty"`
 }
 
-// Link is a public document, and the day on which it was read or written.
+// Link is a public document, and when it was read or written.
 type Link struct {
 	URL   string `json:"url,omitempty" yaml:"url,omitempty"`
 	Where string `json:"where,omitempty" yaml:"where,omitempty"`
 	Title string `json:"title,omitempty" yaml:"title,omitempty"`
-	Date  string `json:"date" yaml:"date"`
+	// Publisher is who answers for the document.
+	Publisher string `json:"publisher,omitempty" yaml:"publisher,omitempty"`
+	// Date is a day, a month or a year (see Span).
+	Date string `json:"date" yaml:"date"`
+	// Undated says that the document itself bears no date: Date is then when
+	// it was read, and what it says may be much older.
+	Undated bool `json:"undated,omitempty" yaml:"undated,omitempty"`
+	// Basis is how strong it is, one of Bases; "" where nobody said.
+	Basis Basis `json:"basis,omitempty" yaml:"basis,omitempty"`
+	// Says is what the document says, in a sentence of the assessment's own.
+	Says string `json:"says,omitempty" yaml:"says,omitempty"`
+	// Against says that the document speaks against the state. It is shown
+	// beside the others, so that a reader sees that sources differ.
+	Against bool `json:"against,omitempty" yaml:"against,omitempty"`
 }
+
+// Basis says how strong a document is, in the words of the catalogue's
+// citations.
+type Basis string
+
+// The bases, strongest first.
+const (
+	SourceCode    Basis = "source code"    // of the repository or its client; not that it runs
+	Documentation Basis = "documentation"  // of those who run it, or a specification
+	BlogPost      Basis = "blog post"      // or an announcement
+	SearchExcerpt Basis = "search excerpt" // only an excerpt was seen
+	Survey        Basis = "survey"         // what was answered when somebody asked
+)
+
+// Bases are all of them.
+var Bases = []Basis{SourceCode, Documentation, BlogPost, SearchExcerpt, Survey}
 
 // Plan is what is to be done about it.
 type Plan struct {
@@ -84,7 +114,10 @@ type Taxonomy map[catalogue.Trait]bool
 
 // Entry is what an assessment says of one capability.
 type Entry struct {
-	State    State
+	State State
+	// Since is the day, month or year from which on the state holds, where
+	// evidence dates it; "" means that this is not known, not that it is new.
+	Since    string `json:",omitempty"`
 	Evidence []Link
 	Note     string
 	Plan     *Plan

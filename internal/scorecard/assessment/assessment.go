@@ -2,8 +2,10 @@ package assessment
 
 import (
 	"maps"
+	"slices"
 	"time"
 
+	"assay.invalid/internal/assay"
 	"assay.invalid/internal/scorecard"
 	"assay.invalid/internal/scorecard/assess"
 )
@@ -16,7 +18,12 @@ type Assessment struct {
 	file       string
 	catalogue  string
 	made       time.Time
+	by         string
 	governance string
+	correction string
+	ecosystems []assay.Ecosystem
+	evidence   []assess.Link
+	reach      []Reach
 	subject    scorecard.Subject
 	taxonomy   assess.Taxonomy
 	entries    map[string]assess.Entry
@@ -47,6 +54,28 @@ func (a *Assessment) Catalogue() string { return a.catalogue }
 
 // Made is the day on which it was made.
 func (a *Assessment) Made() time.Time { return a.made }
+
+// By says who made it; "" is the repository itself.
+func (a *Assessment) By() string { return a.by }
+
+// Ecosystems are the package-URL types of the packages that it holds, as the
+// file lists them, and else those of its addresses, sorted.
+func (a *Assessment) Ecosystems() []assay.Ecosystem {
+	if len(a.ecosystems) > 0 {
+		return slices.Clone(a.ecosystems)
+	}
+	return slices.Sorted(maps.Keys(a.subject.Addresses))
+}
+
+// Reach is how far the repository reaches, by what documents say of it.
+func (a *Assessment) Reach() []Reach { return slices.Clone(a.reach) }
+
+// Evidence is what shows governance and taxonomy.
+func (a *Assessment) Evidence() []assess.Link { return slices.Clone(a.evidence) }
+
+// Correction says how a reader has a mistake in it corrected, "" if the file
+// does not.
+func (a *Assessment) Correction() string { return a.correction }
 
 // Governance says who runs the repository, "" if the file does not.
 func (a *Assessment) Governance() string { return a.governance }

@@ -2,6 +2,7 @@ package assessment
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +32,12 @@ func Check(a *Assessment, cat *catalogue.Catalogue, now time.Time, card []assess
 	}
 	if c.future(a.made) {
 		c.note(Mistake, "made", "%s lies in the future", a.made.Format(time.DateOnly))
+	}
+	for i, l := range a.evidence {
+		c.link(fmt.Sprintf("repository.evidence[%d].date", i), l)
+	}
+	for i, r := range a.reach {
+		c.link(fmt.Sprintf("repository.reach[%d].evidence.date", i), r.Evidence)
 	}
 	for _, k := range cat.All() {
 		c.capability = k.ID
@@ -67,8 +74,15 @@ func (c *checker) entry(k catalogue.Capability) {
 	}
 	claims := e.State == assess.Met || e.State == assess.Partial
 	found := probed && standing.State == e.State && (standing.Knowledge == assess.Probed || standing.Knowledge == assess.Witnessed)
-	if claims && applies && len(e.Evidence) == 0 && !found {
+	switch {
+	case !claims || !applies || found || slices.ContainsFunc(e.Evidence, shows):
+	case len(e.Evidence) == 0:
 		c.note(Finding, path+".evidence", "says %s, and nothing shows it: link a public document, or say where it is", e.State)
+	default:
+		c.note(Finding, path+".evidence", "says %s, and all that is linked speaks against it: link what shows it, or write another state", e.State)
+	}
+	if first, _, ok := assess.Span(e.Since); ok && c.future(first) {
+		c.note(Mistake, path+".since", "%s lies in the future", e.Since)
 	}
 	for i, l := range e.Evidence {
 		c.link(fmt.Sprintf("%s.evidence[%d].date", path, i), l)
@@ -76,13 +90,16 @@ func (c *checker) entry(k catalogue.Capability) {
 	c.plan(path+".plan", e)
 }
 
+// shows says that a document is for the state.
+func shows(l assess.Link) bool { return !l.Against }
+
 func (c *checker) link(path string, l assess.Link) {
-	date, err := time.Parse(time.DateOnly, l.Date)
+	first, last, ok := assess.Span(l.Date)
 	switch {
-	case err != nil: // Read lets no such thing through
-	case c.future(date):
+	case !ok: // Read lets no such thing through
+	case c.future(first):
 		c.note(Mistake, path, "%s lies in the future", l.Date)
-	case date.AddDate(1, 0, 0).Before(today(c.now)):
+	case last.AddDate(1, 0, 0).Before(today(c.now)):
 		c.note(Finding, path, "%s is more than a year ago: read the document again, and date it anew if it still says so", l.Date)
 	}
 }

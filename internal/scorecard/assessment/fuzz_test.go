@@ -12,6 +12,7 @@ import (
 func FuzzRead(f *testing.F) {
 	f.Add([]byte(sound))
 	f.Add([]byte(checkable))
+	f.Add([]byte(sourced))
 	f.Add(New(Options{Catalogue: small(), Now: noon}))
 	f.Add([]byte("assessment: 1\ncapabilities: {yank: &a {state: *a}}\n"))
 	f.Add([]byte("? [a]\n: {<<: *b}\n--- !!binary x\n"))

@@ -46,6 +46,8 @@ func New(o Options) []byte {
 		"  evidence:",
 		"    - {url: https://registry.example/docs/accounts, title: Accounts, date: 2026-10-01}",
 		"    - {where: printed annual report of 2025 on page 12, date: 2026-10-01}",
+		"A date may be a month or a year where no more is known. Publisher, basis (source code,",
+		"documentation, blog post, search excerpt or survey), says, undated and against may be added.",
 		"A plan, for what is planned (waits_for: money, people or decision; leave it out if it waits for nothing):",
 		"  plan: {by: 2027-06-30, weeks: 3, waits_for: people, note: what is missing}",
 		"`assay assess check FILE` finds mistakes, and claims that nothing shows.")

@@ -42,6 +42,7 @@ func (r *reader) assessment(root *yaml.Node) *Assessment {
 		field{"assessment", r.form},
 		field{"catalogue", func(n *yaml.Node, path string) { a.catalogue = r.version(n, path) }},
 		field{"made", func(n *yaml.Node, path string) { a.made, _ = r.day(n, path) }},
+		field{"by", func(n *yaml.Node, path string) { a.by, _ = r.text(n, path, r.limits.short) }},
 		field{"repository", func(n *yaml.Node, path string) { r.repository(n, path, a) }},
 		field{"taxonomy", func(n *yaml.Node, path string) { r.taxonomy(n, path, a.taxonomy) }},
 		field{"capabilities", func(n *yaml.Node, path string) { r.capabilities(n, path, a) }},
@@ -95,6 +96,14 @@ func (r *reader) repository(n *yaml.Node, path string, a *Assessment) {
 		field{"addresses", func(n *yaml.Node, path string) { s.Addresses = r.addresses(n, path) }},
 		field{"pages", func(n *yaml.Node, path string) { s.Pages = r.pages(n, path) }},
 		field{"governance", func(n *yaml.Node, path string) { a.governance, _ = r.text(n, path, r.limits.long) }},
+		field{"ecosystems", func(n *yaml.Node, path string) { a.ecosystems = r.ecosystems(n, path) }},
+		field{"evidence", func(n *yaml.Node, path string) { a.evidence = r.links(n, path) }},
+		field{"reach", func(n *yaml.Node, path string) {
+			r.list(n, path, r.limits.evidence, func(n *yaml.Node, path string) {
+				a.reach = append(a.reach, r.reach(n, path))
+			})
+		}},
+		field{"correction", func(n *yaml.Node, path string) { a.correction, _ = r.text(n, path, r.limits.long) }},
 	)
 	if !seen["name"] {
 		r.wrong(n, below(path, "name"), "is missing: say what people call the repository")
@@ -103,6 +112,23 @@ func (r *reader) repository(n *yaml.Node, path string, a *Assessment) {
 
 // typeName is the form of a package-URL type.
 var typeName = regexp.MustCompile(`^[a-z][a-z0-9.+-]*$`)
+
+func (r *reader) ecosystems(n *yaml.Node, path string) []assay.Ecosystem {
+	var out []assay.Ecosystem
+	r.list(n, path, r.limits.evidence, func(n *yaml.Node, path string) {
+		name, ok := r.text(n, path, r.limits.short)
+		switch {
+		case !ok:
+		case !typeName.MatchString(name):
+			r.wrong(n, path, "%s is no ecosystem: npm, golang, pypi, ... in small letters, as in package URLs", quoted(name))
+		case slices.Contains(out, assay.Ecosystem(name)):
+			r.wrong(n, path, "%s stands in this list twice: keep one", quoted(name))
+		default:
+			out = append(out, assay.Ecosystem(name))
+		}
+	})
+	return out
+}
 
 func (r *reader) addresses(n *yaml.Node, path string) map[assay.Ecosystem]string {
 	out := map[assay.Ecosystem]string{}

@@ -38,11 +38,8 @@ func (r *reader) entry(n *yaml.Node, path string) assess.Entry {
 	var e assess.Entry
 	seen := r.fields(n, path,
 		field{"state", func(n *yaml.Node, path string) { e.State = r.state(n, path) }},
-		field{"evidence", func(n *yaml.Node, path string) {
-			r.list(n, path, r.limits.evidence, func(n *yaml.Node, path string) {
-				e.Evidence = append(e.Evidence, r.link(n, path))
-			})
-		}},
+		field{"since", func(n *yaml.Node, path string) { e.Since = r.when(n, path) }},
+		field{"evidence", func(n *yaml.Node, path string) { e.Evidence = r.links(n, path) }},
 		field{"note", func(n *yaml.Node, path string) { e.Note, _ = r.text(n, path, r.limits.long) }},
 		field{"plan", func(n *yaml.Node, path string) { e.Plan = r.plan(n, path) }},
 	)
@@ -105,6 +102,14 @@ func condition(c catalogue.Condition) string {
 	return strings.Join(parts, " and ")
 }
 
+func (r *reader) links(n *yaml.Node, path string) []assess.Link {
+	var out []assess.Link
+	r.list(n, path, r.limits.evidence, func(n *yaml.Node, path string) {
+		out = append(out, r.link(n, path))
+	})
+	return out
+}
+
 func (r *reader) link(n *yaml.Node, path string) assess.Link {
 	var l assess.Link
 	seen := r.fields(n, path,
@@ -121,11 +126,15 @@ func (r *reader) link(n *yaml.Node, path string) assess.Link {
 			l.Where = where
 		}},
 		field{"title", func(n *yaml.Node, path string) { l.Title, _ = r.text(n, path, r.limits.short) }},
-		field{"date", func(n *yaml.Node, path string) {
-			if _, ok := r.day(n, path); ok {
-				l.Date = n.Value
-			}
+		field{"publisher", func(n *yaml.Node, path string) { l.Publisher, _ = r.text(n, path, r.limits.short) }},
+		field{"date", func(n *yaml.Node, path string) { l.Date = r.when(n, path) }},
+		field{"undated", func(n *yaml.Node, path string) { l.Undated = r.flag(n, path, "the document bears no date of its own") }},
+		field{"basis", func(n *yaml.Node, path string) {
+			s, _ := r.choice(n, path, "basis", bases())
+			l.Basis = assess.Basis(s)
 		}},
+		field{"says", func(n *yaml.Node, path string) { l.Says, _ = r.text(n, path, r.limits.long) }},
+		field{"against", func(n *yaml.Node, path string) { l.Against = r.flag(n, path, "it speaks against the state") }},
 	)
 	switch {
 	case seen["url"] && seen["where"]:
@@ -134,9 +143,18 @@ func (r *reader) link(n *yaml.Node, path string) assess.Link {
 		r.wrong(n, path, "has no url, and does not say where the document is")
 	}
 	if !seen["date"] {
-		r.wrong(n, below(path, "date"), "is missing: the day on which the document was written or read, as 2026-10-01")
+		r.wrong(n, below(path, "date"), "is missing: when the document was written, or read if it bears no date, as 2026-10-01")
 	}
 	return l
+}
+
+// bases are the words for how strong a document is.
+func bases() []string {
+	var out []string
+	for _, b := range assess.Bases {
+		out = append(out, string(b))
+	}
+	return out
 }
 
 func (r *reader) plan(n *yaml.Node, path string) *assess.Plan {

@@ -126,13 +126,13 @@ func TestMistakes(t *testing.T) {
 		{"not applicable of what all are asked", "state: not_met", "state: not_applicable", `25:17: capabilities.status-page.state: not_applicable is not true of this one: every repository is asked for it. Write met, partial, planned, not_met or unknown`},
 		{"an unknown key of an entry", "note: Since", "notes: Since", `15:5: capabilities.email-verified: "notes" is no key here: did you mean note?`},
 		{"an unknown key at the top", "taxonomy:", "taxonomi:", `10:1: "taxonomi" is no key here: did you mean taxonomy?`},
-		{"a key like no other", "governance:", "zzzzzzzzzzzz:", `9:3: repository: "zzzzzzzzzzzz" is no key here: there are name, addresses, pages, governance`},
+		{"a key like no other", "governance:", "zzzzzzzzzzzz:", `9:3: repository: "zzzzzzzzzzzz" is no key here: there are name, addresses, pages, governance, ecosystems, evidence, reach, correction`},
 		{"a capability mistyped", "  mfa-totp:", "  mfa_topt:", `16:3: capabilities: "mfa_topt" is no capability of catalogue 2026.1: did you mean mfa-totp?`},
 		{"a capability twice", "  mfa-totp:", "  email-verified:", `16:3: capabilities: "email-verified" stands here twice, first in line 12: keep one`},
 		{"a key twice", "note: Since", "state: partial\n    note: Since", `15:5: capabilities.email-verified: "state" stands here twice, first in line 13: keep one`},
-		{"a date that is none", "date: 2026-10-01", "date: 2026-02-30", `14:78: capabilities.email-verified.evidence[0].date: "2026-02-30" is no date: write year, month and day, as 2026-10-01`},
-		{"a date with a time", "date: 2026-10-01", "date: 2026-10-01T10:00:00Z", `14:78: capabilities.email-verified.evidence[0].date: "2026-10-01T10:00:00Z" is no date: write year, month and day, as 2026-10-01`},
-		{"evidence without a date", ", date: 2026-10-01", "", `14:16: capabilities.email-verified.evidence[0].date: is missing: the day on which the document was written or read, as 2026-10-01`},
+		{"a date that is none", "date: 2026-10-01", "date: 2026-02-30", `14:78: capabilities.email-verified.evidence[0].date: "2026-02-30" is no date: write year, month and day, as 2026-10-01, or 2026-10 or 2026 if no more is known`},
+		{"a date with a time", "date: 2026-10-01", "date: 2026-10-01T10:00:00Z", `14:78: capabilities.email-verified.evidence[0].date: "2026-10-01T10:00:00Z" is no date: write year, month and day, as 2026-10-01, or 2026-10 or 2026 if no more is known`},
+		{"evidence without a date", ", date: 2026-10-01", "", `14:16: capabilities.email-verified.evidence[0].date: is missing: when the document was written, or read if it bears no date, as 2026-10-01`},
 		{"evidence of nothing", "url: https://registry.example/docs, ", "", `14:16: capabilities.email-verified.evidence[0]: has no url, and does not say where the document is`},
 		{"evidence in two places", "title: Signing up", "where: here", `14:16: capabilities.email-verified.evidence[0]: has a url and says where: keep one`},
 		{"evidence that is text", "[{url: https://registry.example/docs, title: Signing up, date: 2026-10-01}]", "https://registry.example/docs", `14:15: capabilities.email-verified.evidence: text where a list belongs: one item a line, each after a dash`},
@@ -165,7 +165,7 @@ func TestMistakes(t *testing.T) {
 		{"no version of the catalogue", `catalogue: "2026.1"`, `catalogue:`, `3:11: catalogue: nothing where a version of the catalogue belongs: this build's is "2026.1"`},
 		{"a second document", "  status-page: {state: not_met, evidence: [], note: \"\", plan: }", "---\na: 1\n", `25:1: a second document begins here: an assessment is one document`},
 		{"a key that is a list", "  status-page:", "  [a]:", `25:3: capabilities: a list where a key belongs`},
-		{"a merge key", "    note: Since 2024.", "    <<: {note: x}", `15:5: capabilities.email-verified: "<<" is no key here: there are state, evidence, note, plan`},
+		{"a merge key", "    note: Since 2024.", "    <<: {note: x}", `15:5: capabilities.email-verified: "<<" is no key here: there are state, since, evidence, note, plan`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if !strings.Contains(sound, c.inPlaceOf) {

@@ -13,6 +13,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"assay.invalid/internal/scorecard/assess"
 	"assay.invalid/internal/scorecard/catalogue"
 )
 
@@ -255,6 +256,28 @@ func (r *reader) day(n *yaml.Node, path string) (time.Time, bool) {
 	}
 	r.wrong(n, path, "%s where a date belongs, as 2026-10-01", kindOf(n))
 	return time.Time{}, false
+}
+
+// when reads a day, a month or a year, and gives it as it is written.
+func (r *reader) when(n *yaml.Node, path string) string {
+	if n.Kind != yaml.ScalarNode {
+		r.wrong(n, path, "%s where a date belongs, as 2026-10-01", kindOf(n))
+		return ""
+	}
+	if _, _, ok := assess.Span(n.Value); !ok {
+		r.wrong(n, path, "%s is no date: write year, month and day, as 2026-10-01, or 2026-10 or 2026 if no more is known", quoted(n.Value))
+		return ""
+	}
+	return n.Value
+}
+
+// flag reads true or false.
+func (r *reader) flag(n *yaml.Node, path, means string) bool {
+	var set bool
+	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!bool" || n.Decode(&set) != nil {
+		r.wrong(n, path, "%s where true or false belongs: say true if %s, else leave the line out", kindOf(n), means)
+	}
+	return set
 }
 
 // choice reads one of some words.

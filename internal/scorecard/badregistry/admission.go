@@ -21,11 +21,21 @@ type upload struct {
 	manifest     map[string]any
 	archive      []byte
 	bundle       []byte
+	pom          []byte // Maven's
 }
 
 // publish takes an upload in, or says which step refused it. Nothing is kept
 // of what is refused.
 func (r *Registry) publish(ctx context.Context, by asker, up upload) error {
+	if err := r.admit(ctx, by, up); err != nil {
+		return err
+	}
+	r.take(by, up)
+	return nil
+}
+
+// admit goes through the steps.
+func (r *Registry) admit(ctx context.Context, by asker, up upload) error {
 	for _, step := range []func(context.Context, asker, upload) error{
 		r.admitPublisher, r.admitSpelling, r.admitName, r.admitOwner, r.admitVersion, r.admitArchive, r.admitContent, r.admitProvenance,
 	} {
@@ -33,6 +43,11 @@ func (r *Registry) publish(ctx context.Context, by asker, up upload) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// take keeps what was admitted.
+func (r *Registry) take(by asker, up upload) {
 	p := r.packages[up.ecosystem][up.name]
 	if p == nil {
 		p = &pack{ecosystem: up.ecosystem, name: up.name, owners: []string{by.token.owner}}
@@ -43,12 +58,11 @@ func (r *Registry) publish(ctx context.Context, by asker, up upload) error {
 	}
 	r.keep(p, up)
 	r.happened(event{Kind: "published", Ecosystem: p.ecosystem, Name: p.name, Version: up.number})
-	return nil
 }
 
 // keep puts the upload into its package.
 func (r *Registry) keep(p *pack, up upload) {
-	v := &release{Number: up.number, Published: r.now().UTC(), Manifest: up.manifest, Archive: up.archive, bundle: up.bundle}
+	v := &release{Number: up.number, Published: r.now().UTC(), Manifest: up.manifest, Archive: up.archive, POM: up.pom, bundle: up.bundle}
 	p.changes++
 	old := p.release(up.number)
 	if old == nil {
@@ -79,10 +93,15 @@ func (r *Registry) admitSpelling(_ context.Context, _ asker, up upload) error {
 		return nil
 	}
 	var err error
-	if up.ecosystem == assay.Golang {
+	switch up.ecosystem {
+	case assay.NPM:
+		if err = npmworld.NewVersion(up.number); err == nil {
+			err = npmworld.NewName(up.name)
+		}
+	case assay.Golang:
 		err = goworld.Admissible(up.name, up.number)
-	} else if err = npmworld.NewVersion(up.number); err == nil {
-		err = npmworld.NewName(up.name)
+	default:
+		err = worldOf(up.ecosystem).spelling(up.name, up.number)
 	}
 	if err != nil {
 		return refuse(http.StatusBadRequest, "%s", assay.PublicMessage(err))
@@ -172,10 +191,14 @@ func (r *Registry) admitVersion(_ context.Context, _ asker, up upload) error {
 	return refuse(http.StatusForbidden, "%s is published already, and a version never changes: publish a higher one", coordinateOf(up.name, up.number))
 }
 
-// sameCode says whether two tarballs differ in their manifests alone. Go knows
-// no such case: its versions say nothing that is not in the zip.
+// sameCode says whether two uploads differ in what is said of them alone. Go
+// and PyPI know no such case: what clients resolve by is in their archives.
 func sameCode(old *release, up upload) bool {
-	if up.ecosystem != assay.NPM {
+	switch up.ecosystem {
+	case assay.NPM:
+	case assay.Cargo, assay.Maven:
+		return bytes.Equal(old.Archive, up.archive)
+	default:
 		return false
 	}
 	a, b := filesIn(assay.NPM, up.name, old.Number, old.Archive), filesIn(assay.NPM, up.name, up.number, up.archive)
@@ -218,8 +241,8 @@ func (r *Registry) admitContent(_ context.Context, _ asker, up upload) error {
 		if bytes.Contains([]byte(text), testString()) {
 			return refuse(http.StatusForbidden, "%s holds the test string of malware scanners: it is refused", path)
 		}
-		if strings.HasSuffix(path, ".go") && strings.Contains(text, "func init()") && fetching.MatchString(text) && running.MatchString(text) {
-			return refuse(http.StatusForbidden, "%s fetches and runs something as soon as it is imported: it is refused", path)
+		if runsByItself(path, text) && fetching.MatchString(text) && running.MatchString(text) {
+			return refuse(http.StatusForbidden, "%s fetches and runs something without being asked to: it is refused", path)
 		}
 	}
 	scripts, _ := up.manifest["scripts"].(map[string]any)
@@ -229,6 +252,18 @@ func (r *Registry) admitContent(_ context.Context, _ asker, up upload) error {
 		}
 	}
 	return nil
+}
+
+// runsByItself tells files that run when a package is built, installed or
+// imported.
+func runsByItself(path, text string) bool {
+	switch {
+	case strings.HasSuffix(path, ".go"):
+		return strings.Contains(text, "func init()")
+	case path == "setup.py", path == "build.rs":
+		return true
+	}
+	return strings.HasSuffix(path, "archetype-post-generate.groovy")
 }
 
 // admitProvenance verifies an attestation bundle, if one came along.

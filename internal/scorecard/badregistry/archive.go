@@ -69,11 +69,21 @@ func packed(e assay.Ecosystem, from scorecard.Release) ([]byte, error) {
 	if files == nil {
 		files = map[string]string{}
 	}
-	if e == assay.Golang {
+	switch e {
+	case assay.Golang:
 		if files["go.mod"] == "" {
 			files["go.mod"] = goMod(from)
 		}
-		return packedZip(coordinateOf(from.Name, from.Version)+"/", files)
+		return packedZip(topOf(e, from.Name, from.Version, false), files)
+	case assay.PyPI:
+		return packedWheel(from, files)
+	case assay.Cargo:
+		files["Cargo.toml"] = fmt.Sprintf("[package]\nname = %q\nversion = %q\n", from.Name, from.Version)
+		return packedTar(topOf(e, from.Name, from.Version, true), files)
+	case assay.Maven:
+		group, id, _ := strings.Cut(from.Name, "/")
+		files["META-INF/maven/"+from.Name+"/pom.properties"] = fmt.Sprintf("groupId=%s\nartifactId=%s\nversion=%s\n", group, id, from.Version)
+		return packedZip("", files)
 	}
 	if files["package.json"] == "" {
 		manifest, err := json.Marshal(manifestOf(from))
@@ -82,7 +92,36 @@ func packed(e assay.Ecosystem, from scorecard.Release) ([]byte, error) {
 		}
 		files["package.json"] = string(manifest)
 	}
-	return packedTar("package/", files)
+	return packedTar(topOf(e, from.Name, from.Version, true), files)
+}
+
+// topOf is the folder that all of an archive is in, "" for none.
+func topOf(e assay.Ecosystem, name, number string, compressed bool) string {
+	switch {
+	case e == assay.NPM:
+		return "package/"
+	case e == assay.Golang:
+		return coordinateOf(name, number) + "/"
+	case e == assay.Cargo:
+		return name + "-" + number + "/"
+	case e == assay.PyPI && compressed:
+		return escapedPyPI(name) + "-" + number + "/"
+	}
+	return ""
+}
+
+// packedWheel is a wheel with no more in it than every wheel has.
+func packedWheel(from scorecard.Release, files map[string]string) ([]byte, error) {
+	info := escapedPyPI(from.Name) + "-" + from.Version + ".dist-info/"
+	inside := map[string]string{
+		info + "METADATA": fmt.Sprintf("Metadata-Version: 2.1\nName: %s\nVersion: %s\n", from.Name, from.Version),
+		info + "WHEEL":    "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+		info + "RECORD":   "",
+	}
+	for path, text := range files {
+		inside[escapedPyPI(from.Name)+"/"+path] = text
+	}
+	return packedZip("", inside)
 }
 
 func goMod(from scorecard.Release) string {
@@ -139,10 +178,11 @@ func packedZip(prefix string, files map[string]string) ([]byte, error) {
 func again(e assay.Ecosystem, name string, v *release, n int) ([]byte, error) {
 	files := filesIn(e, name, v.Number, v.Archive)
 	files["fetched.txt"] = fmt.Sprintf("download %d\n", n)
-	if e == assay.Golang {
-		return packedZip(coordinateOf(name, v.Number)+"/", files)
+	top := topOf(e, name, v.Number, isGzip(v.Archive))
+	if isGzip(v.Archive) {
+		return packedTar(top, files)
 	}
-	return packedTar("package/", files)
+	return packedZip(top, files)
 }
 
 // mostUnpacked bounds what is unpacked of one archive.
@@ -160,14 +200,14 @@ func filesIn(e assay.Ecosystem, name, number string, packed []byte) map[string]s
 			files[path] = string(text)
 		}
 	}
-	if e == assay.Golang {
+	if !isGzip(packed) {
 		z, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
 		if err != nil {
 			return files
 		}
 		for _, f := range z.File {
 			if content, err := f.Open(); err == nil {
-				keep(strings.TrimPrefix(f.Name, coordinateOf(name, number)+"/"), content)
+				keep(strings.TrimPrefix(f.Name, topOf(e, name, number, false)), content)
 				_ = content.Close() // it was read, and holds nothing of ours
 			}
 		}
@@ -193,7 +233,10 @@ func filesIn(e assay.Ecosystem, name, number string, packed []byte) map[string]s
 // it, and that it is the package that it was sent as.
 func inspect(ctx context.Context, e assay.Ecosystem, name, number string, packed []byte) error {
 	content, size := bytes.NewReader(packed), int64(len(packed))
-	if e == assay.Golang {
+	switch e {
+	case assay.PyPI, assay.Cargo, assay.Maven:
+		return inspectPlainly(e, name, number, packed)
+	case assay.Golang:
 		_, err := goworld.ReadPublished(name, number, content, size, goworld.DefaultLimits())
 		return err
 	}

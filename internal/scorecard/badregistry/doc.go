@@ -4,8 +4,9 @@
 // and nothing else about it changes.
 //
 // It owns its packages, people, tokens, mail, log and upstreams, and serves
-// npm at /npm/, Go at /go/ with a checksum database of its own, pages at the
-// root, and at /-/trial/ the calls of a driver. Everything goes over HTTP as
+// npm at /npm/, Go at /go/ with a checksum database of its own, PyPI at /pypi/,
+// Cargo at /cargo/, Maven at /maven/, pages at the root, and at /-/trial/ the
+// calls of a driver. Everything goes over HTTP as
 // the real clients see it, the driver's calls too: nothing is asked in
 // memory, so that a check records the same exchanges as anywhere else.
 //

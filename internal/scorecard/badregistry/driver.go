@@ -22,7 +22,7 @@ type block struct {
 func readBlock(pattern, reason string) (block, error) {
 	rest, ok := strings.CutPrefix(pattern, "pkg:")
 	kind, rest, cut := strings.Cut(rest, "/")
-	if !ok || !cut || rest == "" || kind != string(assay.NPM) && kind != string(assay.Golang) {
+	if !ok || !cut || rest == "" || !known(assay.Ecosystem(kind)) {
 		return block{}, refuse(http.StatusBadRequest, "%q names nothing to block: write pkg:npm/name@1.0.0 or pkg:golang/path@v1.0.0", pattern)
 	}
 	b := block{pattern: pattern, ecosystem: assay.Ecosystem(kind), name: rest, reason: reason}

@@ -181,11 +181,13 @@ type bundle struct {
 }
 
 // attest makes the bundle that the trusted builder would send along.
-func (k *keys) attest(name, number string, archive []byte) ([]byte, error) {
-	sum := sha512.Sum512(archive)
+func (k *keys) attest(e assay.Ecosystem, name, number string, archive []byte) ([]byte, error) {
+	strong, plain := sha512.Sum512(archive), sha256.Sum256(archive)
 	signed, err := envelope(k.builder, statement{
 		Type: "https://in-toto.io/Statement/v1", Predicate: provenanceType,
-		Subject: []attestedTo{{Name: "pkg:npm/" + coordinateOf(name, number), Digest: map[string]string{"sha512": hex.EncodeToString(sum[:])}}},
+		Subject: []attestedTo{{Name: assay.Coordinate{Ecosystem: e, Name: name, Version: number}.String(), Digest: map[string]string{
+			"sha256": hex.EncodeToString(plain[:]), "sha512": hex.EncodeToString(strong[:]),
+		}}},
 		Content: map[string]any{
 			"buildDefinition": map[string]any{"buildType": "https://builds.example/release/v1", "externalParameters": map[string]any{"ref": "refs/tags/v" + number}},
 			"runDetails":      map[string]any{"builder": map[string]any{"id": identityIssuer}},

@@ -7,19 +7,11 @@ import (
 	"assay.invalid/internal/assay"
 )
 
-// namespaces are proven: the publisher holds the first of each, the stranger
-// the second. In the first, people who signed up may make packages too.
-var namespaces = map[assay.Ecosystem][2]string{
-	assay.NPM:    {"@trial", "@other"},
-	assay.Golang: {"trial.example", "other.example"},
-}
-
 // holds says whether a namespace around the name is the owner's.
 func holds(e assay.Ecosystem, name, owner string) bool {
-	for i, holder := range []string{publisherName, strangerName} {
-		if owner == holder && strings.HasPrefix(name, namespaces[e][i]+"/") {
-			return true
-		}
+	w := worldOf(e)
+	if owner == publisherName && strings.HasPrefix(name, w.first) || owner == strangerName && strings.HasPrefix(name, w.second) {
+		return true
 	}
 	return owner == houseName || e == assay.NPM && strings.HasPrefix(name, "@"+owner+"/")
 }
@@ -27,13 +19,14 @@ func holds(e assay.Ecosystem, name, owner string) bool {
 // open says whether somebody who signed up may make a package of the name.
 func (r *Registry) open(e assay.Ecosystem, name, owner string) bool {
 	p := r.people[owner]
-	return p != nil && !p.service && strings.HasPrefix(name, namespaces[e][0]+"/")
+	return p != nil && !p.service && strings.HasPrefix(name, worldOf(e).first)
 }
 
 // proven says whether a name lies in a namespace with a known holder: what is
 // in it misleads nobody.
 func proven(e assay.Ecosystem, name string) bool {
-	return strings.HasPrefix(name, namespaces[e][0]+"/") || strings.HasPrefix(name, namespaces[e][1]+"/")
+	w := worldOf(e)
+	return strings.HasPrefix(name, w.first) || strings.HasPrefix(name, w.second)
 }
 
 // unproven says whether a name lies in a namespace that reads like a domain
@@ -43,7 +36,14 @@ func unproven(e assay.Ecosystem, name string) bool {
 		return false
 	}
 	first, _, in := strings.Cut(name, "/")
-	if e == assay.Golang {
+	switch e {
+	case assay.PyPI, assay.Cargo: // their names have no namespaces
+		return false
+	case assay.Maven: // a group is a domain read backwards
+		return in && slices.ContainsFunc([]string{"org.example", "com.example", "net.example"}, func(domain string) bool {
+			return first == domain || strings.HasPrefix(first, domain+".")
+		})
+	case assay.Golang:
 		return in && slices.ContainsFunc([]string{"example.org", "example.com", "example.net"}, func(domain string) bool {
 			return first == domain || strings.HasSuffix(first, "."+domain)
 		})
@@ -57,15 +57,6 @@ func unproven(e assay.Ecosystem, name string) bool {
 // claimKey is how a claimed name is remembered.
 func claimKey(e assay.Ecosystem, name string) string { return string(e) + " " + name }
 
-// reservedNPM are modules of the runtime, paths of the server, and names under
-// which malware was once spread.
-var reservedNPM = []string{
-	"assert", "async_hooks", "buffer", "child_process", "cluster", "console", "constants", "crypto", "dgram", "dns", "domain",
-	"events", "fs", "http", "http2", "https", "inspector", "module", "net", "os", "path", "perf_hooks", "process", "punycode",
-	"querystring", "readline", "repl", "stream", "string_decoder", "sys", "timers", "tls", "tty", "url", "util", "v8", "vm",
-	"wasi", "worker_threads", "zlib", "node_modules", "favicon.ico", "robots.txt", "npm", "node", "crossenv", "-",
-}
-
 // reserved says whether nobody may have the name. In Go the standard library
 // has all paths whose first part is no domain.
 func reserved(e assay.Ecosystem, name string) bool {
@@ -73,7 +64,10 @@ func reserved(e assay.Ecosystem, name string) bool {
 		first, _, _ := strings.Cut(name, "/")
 		return !strings.Contains(first, ".")
 	}
-	return slices.Contains(reservedNPM, strings.ToLower(name))
+	return slices.ContainsFunc(worldOf(e).reserved, func(held string) bool {
+		// One that begins with a slash is an artifact's in any group.
+		return strings.EqualFold(held, name) || strings.HasPrefix(held, "/") && strings.HasSuffix(name, held)
+	})
 }
 
 // twin is another package's name that reads the same, "" if there is none.
@@ -101,34 +95,13 @@ func lookalike(name string) string {
 	).Replace(fold(name))
 }
 
-var popularNPM = []string{
-	"lodash", "react", "react-dom", "express", "axios", "chalk", "commander", "moment", "request", "debug", "async", "webpack",
-	"typescript", "eslint", "prettier", "underscore", "jquery", "angular", "vue", "redux", "bluebird", "mongoose", "minimist",
-	"cross-env", "node-fetch", "body-parser", "socket.io", "left-pad", "event-stream", "ua-parser-js", "color-convert", "colors",
-	"uuid", "dotenv", "yargs", "rimraf", "glob", "semver", "babel-core", "@babel/core", "@types/node", "@angular/core", "discord.js",
-	"electron", "next", "nodemailer", "puppeteer", "rxjs", "tslib", "inquirer", "classnames", "prop-types", "fs-extra", "mkdirp",
-}
-
-var popularGolang = []string{
-	"github.com/google/uuid", "github.com/gorilla/mux", "github.com/stretchr/testify", "github.com/sirupsen/logrus",
-	"github.com/spf13/cobra", "github.com/spf13/viper", "github.com/pkg/errors", "github.com/gin-gonic/gin", "golang.org/x/text",
-	"golang.org/x/net", "golang.org/x/crypto", "golang.org/x/sys", "golang.org/x/sync", "golang.org/x/tools", "golang.org/x/mod",
-	"gopkg.in/yaml.v3", "gopkg.in/yaml.v2", "go.uber.org/zap", "google.golang.org/grpc", "google.golang.org/protobuf",
-	"rsc.io/quote", "github.com/boltdb/bolt", "github.com/prometheus/client_golang", "github.com/aws/aws-sdk-go", "github.com/redis/go-redis",
-	"github.com/hashicorp/consul", "github.com/docker/docker", "github.com/kubernetes/kubernetes", "k8s.io/client-go", "k8s.io/api",
-}
-
 // near is the popular name that a new one could be mistaken for, "" if there
 // is none. What lies in a namespace with a known holder is never held.
 func near(e assay.Ecosystem, name string) string {
 	if proven(e, name) {
 		return ""
 	}
-	popular := popularNPM
-	if e == assay.Golang {
-		popular = popularGolang
-	}
-	for _, p := range popular {
+	for _, p := range worldOf(e).popular {
 		if p != name && misleads(e, name, p) {
 			return p
 		}
@@ -141,7 +114,7 @@ func misleads(e assay.Ecosystem, name, popular string) bool {
 	if alike(lookalike(name), lookalike(popular)) || sameWords(name, popular) {
 		return true
 	}
-	if e == assay.Golang {
+	if e == assay.Golang || e == assay.Maven {
 		return strings.HasPrefix(name, popular+"-") || strings.HasPrefix(name, popular+".") || sameRepository(name, popular)
 	}
 	// A scope taken off or put on: babel-core for @babel/core, @x/lodash.

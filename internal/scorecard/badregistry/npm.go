@@ -70,6 +70,7 @@ func (r *Registry) npmAnswer(req *http.Request, path string) (answer, error) {
 }
 
 // askerOf reads who asks from a request's headers.
+// npm sends a bearer.
 func (r *Registry) askerOf(req *http.Request) (asker, error) {
 	secret, _ := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer ")
 	if strings.HasPrefix(req.Header.Get("Authorization"), "Basic ") {
@@ -351,25 +352,6 @@ func (r *Registry) npmAttestations(coordinate string) (answer, error) {
 	return asJSON(http.StatusOK, map[string]any{"attestations": []map[string]any{{"predicateType": provenanceType, "bundle": bundled}}}), nil
 }
 
-// advisory is a vulnerability that the registry knows.
-type advisory struct {
-	Number          int // the id in the audit call's answer
-	ID, name, Title string
-	affected        func(number string) bool
-	Spelled         string // the affected versions, as npm writes a range
-}
-
-func advisories() []advisory {
-	below := func(bound string) func(string) bool {
-		return func(number string) bool { return wire.Grammar{}.Compare(number, bound) < 0 }
-	}
-	return []advisory{
-		{1106913, "GHSA-35jh-r3h4-6jhm", "lodash", "command injection", below("4.17.21"), "<4.17.21"},
-		{1097678, "GHSA-xvch-5gv4-984h", "minimist", "prototype pollution", below("1.2.6"), "<1.2.6"},
-		{1000001, "GHSA-good-spot-0001", "spotted-granite", "a hole made for tests", below("9.0.0"), "<9.0.0"},
-	}
-}
-
 // npmAudit answers which of the given versions have known vulnerabilities.
 func (r *Registry) npmAudit(req *http.Request) (answer, error) {
 	var body io.Reader = req.Body
@@ -386,7 +368,7 @@ func (r *Registry) npmAudit(req *http.Request) (answer, error) {
 	}
 	found := map[string][]map[string]any{}
 	for _, a := range advisories() {
-		if slices.ContainsFunc(asked[a.name], a.affected) && !r.sins[AuditEmpty] {
+		if a.ecosystem == assay.NPM && slices.ContainsFunc(asked[a.name], a.affected) && !r.sins[AuditEmpty] {
 			found[a.name] = append(found[a.name], map[string]any{"id": a.Number, "url": "https://advisories.example/" + a.ID, "title": a.Title,
 				"severity": "high", "vulnerable_versions": a.Spelled, "cwe": []string{"CWE-1321"}})
 		}

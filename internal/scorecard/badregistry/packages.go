@@ -10,6 +10,7 @@ import (
 	"assay.invalid/internal/assay"
 	goworld "assay.invalid/internal/ecosystem/golang/wire"
 	npmworld "assay.invalid/internal/ecosystem/npm/wire"
+	"assay.invalid/internal/scorecard/order"
 )
 
 // pack is one package.
@@ -32,6 +33,8 @@ type release struct {
 	Published time.Time      `json:"published"`
 	Manifest  map[string]any `json:"manifest,omitempty"`
 	Archive   []byte         `json:"archive"`
+	// POM is Maven's, as it was deployed; nil where it is made of the manifest.
+	POM []byte `json:"pom,omitempty"`
 
 	upstream   bool
 	status     assay.Status
@@ -143,17 +146,23 @@ func (r *Registry) latest(p *pack) *release {
 }
 
 func compare(e assay.Ecosystem, a, b string) int {
-	if e == assay.Golang {
+	switch e {
+	case assay.NPM:
+		return npmworld.Grammar{}.Compare(a, b)
+	case assay.Golang:
 		return goworld.Grammar{}.Compare(a, b)
 	}
-	return npmworld.Grammar{}.Compare(a, b)
+	return order.Compare(e, a, b)
 }
 
 func prerelease(e assay.Ecosystem, number string) bool {
-	if e == assay.Golang {
+	switch e {
+	case assay.NPM:
+		return npmworld.Grammar{}.Prerelease(number)
+	case assay.Golang:
 		return goworld.Grammar{}.Prerelease(number)
 	}
-	return npmworld.Grammar{}.Prerelease(number)
+	return order.Prerelease(e, number)
 }
 
 // file is the main file of a release, or why it is refused.

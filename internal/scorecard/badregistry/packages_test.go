@@ -119,11 +119,20 @@ func TestNamesThatMisleadAreHeld(t *testing.T) {
 		{assay.NPM, "quzzle-ywk", scorecard.Accepted},
 		{assay.Golang, "github.com/gogle/uuid", scorecard.Refused}, {assay.Golang, "github.com/google/uuidd", scorecard.Refused},
 		{assay.Golang, "github.com/google/uiud", scorecard.Refused}, {assay.Golang, "github.com/uuid/google", scorecard.Refused},
+		{assay.PyPI, "reqests", scorecard.Refused}, {assay.PyPI, "requests3", scorecard.Refused}, {assay.PyPI, "os", scorecard.Refused},
+		{assay.PyPI, "f1ask", scorecard.Refused}, {assay.PyPI, "quzzle-ywk", scorecard.Accepted},
+		{assay.Cargo, "serdejson", scorecard.Refused}, {assay.Cargo, "t0kio", scorecard.Refused}, {assay.Cargo, "std", scorecard.Refused},
+		{assay.Cargo, "quzzle-ywk", scorecard.Accepted},
+		{assay.Maven, "org.slf4j/slf4j.api", scorecard.Refused}, {assay.Maven, "org.other/guava", scorecard.Refused},
+		{assay.Maven, "quzzle.ywk/maven-metadata.xml", scorecard.Refused}, {assay.Maven, "quzzle.ywk/ledger", scorecard.Accepted},
 		{assay.Golang, "fmt", scorecard.Refused}, {assay.Golang, "net/http", scorecard.Refused},
 		{assay.Golang, "code.quzzle.example/ywk", scorecard.Accepted},
 	} {
 		acts := r.For(c.e, visitor{})
-		version := map[assay.Ecosystem]string{assay.NPM: "1.0.0", assay.Golang: "v1.0.0"}[c.e]
+		version := "1.0.0"
+		if c.e == assay.Golang {
+			version = "v1.0.0"
+		}
 		wants(t, "claim "+c.name, acts.Claim(t.Context(), c.name), scorecard.Accepted)
 		wants(t, "publish "+c.name, acts.Publish(t.Context(), r.Publisher(c.e), scorecard.Release{Name: c.name, Version: version}), c.want)
 	}

@@ -132,16 +132,18 @@ func (r *Registry) packagePage(escaped string) (answer, error) {
 	if err != nil {
 		return answer{}, notFound(escaped)
 	}
-	for _, e := range []assay.Ecosystem{assay.NPM, assay.Golang} {
+	for _, w := range worlds() {
+		e := w.ecosystem
 		p := r.packages[e][name]
 		if p == nil {
 			continue
 		}
-		s := shown{Name: name, Report: !r.sins[NoReportLink], HasAudit: e == assay.NPM && !r.sins[PageHidesAdvisories],
-			Tell: e == assay.NPM && !r.sins[PageHidesProvenance]}
+		told := e == assay.NPM || e == assay.PyPI // the others know of neither
+		s := shown{Name: name, Report: !r.sins[NoReportLink], HasAudit: told && !r.sins[PageHidesAdvisories],
+			Tell: told && !r.sins[PageHidesProvenance]}
 		newest := r.latest(p)
 		for _, a := range advisories() {
-			known := p.ecosystem == assay.NPM && a.name == name && !r.sins[PageHidesAdvisories]
+			known := a.ecosystem == e && a.name == name && !r.sins[PageHidesAdvisories]
 			if known {
 				s.Advisories = append(s.Advisories, a)
 			}
@@ -168,7 +170,7 @@ func render(page func() *template.Template, with any) (answer, error) {
 }
 
 func homePage() *template.Template {
-	return parsed(`<h1>A good registry</h1><p>npm at /npm/, Go at /go/.</p>`)
+	return parsed(`<h1>A good registry</h1><p>npm at /npm/, Go at /go/, PyPI at /pypi/, Cargo at /cargo/, Maven at /maven/.</p>`)
 }
 
 func releasesPage() *template.Template {

@@ -12,8 +12,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-
-	"assay.invalid/internal/assay"
 )
 
 // The parties that exist from the start. They are services: tokens that were
@@ -277,9 +275,10 @@ func (r *Registry) parties() {
 	for _, name := range []string{houseName, publisherName, strangerName} {
 		r.people[name] = &person{name: name, mail: name + "@mail.example", service: true, verified: true}
 	}
-	for _, e := range []assay.Ecosystem{assay.NPM, assay.Golang} {
+	for _, w := range worlds() {
+		e := w.ecosystem
 		for i, name := range []string{publisherName, strangerName} {
-			t := r.issue(&token{owner: name, kind: forPublishing, whole: true, names: []string{string(e) + " " + namespaces[e][i] + "/*"}, expires: r.now().Add(tokenLife)})
+			t := r.issue(&token{owner: name, kind: forPublishing, whole: true, names: []string{claimKey(e, []string{w.first, w.second}[i]+"*")}, expires: r.now().Add(tokenLife)})
 			if name == publisherName {
 				r.publisher[e] = t.secret
 			} else {

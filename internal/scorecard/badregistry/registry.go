@@ -64,6 +64,9 @@ type Registry struct {
 	events   []event
 	journal  journal
 	secrets  []string
+	// halves are releases of Maven of which the jar came and the POM did not,
+	// by name and version.
+	halves map[string]*upload
 }
 
 var _ scorecard.Instance = (*Registry)(nil)
@@ -73,8 +76,8 @@ func Start(cfg Config) (*Registry, error) {
 	r := &Registry{
 		now: cfg.Now, sins: map[Sin]bool{}, mail: newMailbox(),
 		publisher: map[assay.Ecosystem]string{}, stranger: map[assay.Ecosystem]string{},
-		packages: map[assay.Ecosystem]map[string]*pack{assay.NPM: {}, assay.Golang: {}},
-		people:   map[string]*person{}, tokens: map[string]*token{}, guesses: newGuesses(),
+		packages: map[assay.Ecosystem]map[string]*pack{}, upstreams: map[assay.Ecosystem]*upstream{}, halves: map[string]*upload{},
+		people: map[string]*person{}, tokens: map[string]*token{}, guesses: newGuesses(),
 		fixes: map[string]bool{},
 	}
 	if r.now == nil {
@@ -91,7 +94,9 @@ func Start(cfg Config) (*Registry, error) {
 	if r.keys, err = newKeys(); err != nil {
 		return nil, fmt.Errorf("making the registry's keys: %w", err)
 	}
-	r.upstreams = map[assay.Ecosystem]*upstream{assay.NPM: newUpstream(assay.NPM), assay.Golang: newUpstream(assay.Golang)}
+	for _, w := range worlds() {
+		r.packages[w.ecosystem], r.upstreams[w.ecosystem] = map[string]*pack{}, newUpstream(w.ecosystem)
+	}
 	r.serve(cfg.TLS)
 	if err := r.furnish(); err != nil {
 		_ = r.Close(context.Background()) // the first error says more
@@ -163,9 +168,13 @@ func (r *Registry) Roots() *x509.CertPool {
 
 // Subject is what the registry says of itself.
 func (r *Registry) Subject() scorecard.Subject {
+	addresses := map[assay.Ecosystem]string{}
+	for _, w := range worlds() {
+		addresses[w.ecosystem] = r.origin + w.at
+	}
 	return scorecard.Subject{
 		Name: "good registry", Software: "badregistry", Version: "1.0.0",
-		Addresses: map[assay.Ecosystem]string{assay.NPM: r.origin + "/npm/", assay.Golang: r.origin + "/go/"},
+		Addresses: addresses,
 		Pages: map[string]string{
 			"package":    r.origin + "/package/{name}",
 			"releases":   r.origin + "/releases",
@@ -190,10 +199,10 @@ func (r *Registry) Stranger(e assay.Ecosystem) scorecard.Credential {
 }
 
 // Under is the first namespace.
-func (r *Registry) Under(e assay.Ecosystem) string { return namespaces[e][0] + "/*" }
+func (r *Registry) Under(e assay.Ecosystem) string { return worldOf(e).first + "*" }
 
 // UnderStranger is the second.
-func (r *Registry) UnderStranger(e assay.Ecosystem) string { return namespaces[e][1] + "/*" }
+func (r *Registry) UnderStranger(e assay.Ecosystem) string { return worldOf(e).second + "*" }
 
 // Upstream is where versions are offered to the registry.
 func (r *Registry) Upstream(e assay.Ecosystem) scorecard.Upstream {
@@ -254,7 +263,8 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		at     string
 		answer func(*http.Request, string) answer
 	}{
-		{"/npm/", r.npm}, {"/go/", r.golang}, {"/-/trial/", r.controlled}, {"/", r.page},
+		{"/npm/", r.npm}, {"/go/", r.golang}, {"/pypi/", r.pypi}, {"/cargo/", r.cargo}, {"/maven/", r.maven},
+		{"/-/trial/", r.controlled}, {"/", r.page},
 	} {
 		if rest, ok := strings.CutPrefix(path, room.at); ok {
 			room.answer(req, rest).write(w)

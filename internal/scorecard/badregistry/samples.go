@@ -18,9 +18,9 @@ type sample struct {
 	attested  int      // how many of the oldest carry attestations
 }
 
-// sampleList is what the registry is furnished with. The names of Go are
-// well-known ones, because its protocol has no search: they are what a client
-// that knows nothing asks for.
+// sampleList is what the registry is furnished with. The names of Go,
+// PyPI and Maven are well-known ones, because their protocols have no search:
+// they are what a client that knows nothing asks for.
 func sampleList() []sample {
 	return []sample{
 		{assay.NPM, "signed-granite", []string{"1.0.0", "1.1.0", "2.0.0"}, 3},
@@ -31,6 +31,14 @@ func sampleList() []sample {
 		{assay.Golang, "rsc.io/quote", []string{"v1.5.0", "v1.5.1", "v1.5.2"}, 0},
 		{assay.Golang, "golang.org/x/text", []string{"v0.3.0", "v0.14.0"}, 0},
 		{assay.Golang, "github.com/google/uuid", []string{"v1.0.0", "v1.6.0"}, 0},
+		{assay.PyPI, "requests", []string{"2.19.1", "2.32.0"}, 0},
+		{assay.PyPI, "six", []string{"1.15.0", "1.16.0"}, 2},
+		{assay.PyPI, "flask", []string{"2.0.0", "2.1.0", "3.0.0"}, 2},
+		{assay.PyPI, "jinja2", []string{"2.10", "3.1.4"}, 0},
+		{assay.Cargo, "granite", []string{"0.1.0", "0.2.0", "1.0.0-rc.1"}, 0},
+		{assay.Cargo, "itoa", []string{"0.4.8", "1.0.0"}, 0},
+		{assay.Maven, "junit/junit", []string{"4.12", "4.13.2"}, 0},
+		{assay.Maven, "org.slf4j/slf4j-api", []string{"1.7.36", "2.0.0", "2.1.0-alpha1"}, 0},
 	}
 }
 
@@ -48,7 +56,7 @@ func (r *Registry) samples() error {
 				err = inspect(context.Background(), s.ecosystem, s.name, number, v.Archive)
 			}
 			if err == nil && i < s.attested {
-				v.bundle, err = r.keys.attest(s.name, number, v.Archive)
+				v.bundle, err = r.keys.attest(s.ecosystem, s.name, number, v.Archive)
 			}
 			if err != nil {
 				return fmt.Errorf("the sample %s: %w", coordinateOf(s.name, number), err)
@@ -61,7 +69,10 @@ func (r *Registry) samples() error {
 }
 
 func sampleRelease(s sample, number string) scorecard.Release {
-	if s.ecosystem == assay.Golang {
+	switch s.ecosystem {
+	case assay.PyPI, assay.Cargo, assay.Maven:
+		return scorecard.Release{Name: s.name, Version: number, Files: map[string]string{"README.md": "# " + s.name + " " + number + "\n"}}
+	case assay.Golang:
 		return scorecard.Release{Name: s.name, Version: number, Files: map[string]string{
 			"stone.go": fmt.Sprintf("// Package stone is a sample.\npackage stone\n\n// Version is %s.\nconst Version = %q\n", number, number)}}
 	}

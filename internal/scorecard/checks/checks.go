@@ -22,8 +22,11 @@ import (
 	"assay.invalid/internal/scorecard/probe/transparency-log-merkle"
 	"assay.invalid/internal/scorecard/probe/transport-security"
 	"assay.invalid/internal/scorecard/probe/vulnerability-warnings-ui"
+	"assay.invalid/internal/scorecard/protocol/cargo"
 	"assay.invalid/internal/scorecard/protocol/golang"
+	"assay.invalid/internal/scorecard/protocol/maven"
 	"assay.invalid/internal/scorecard/protocol/npm"
+	"assay.invalid/internal/scorecard/protocol/pypi"
 	"assay.invalid/internal/scorecard/trial/admin-audit-log"
 	"assay.invalid/internal/scorecard/trial/build-provenance"
 	"assay.invalid/internal/scorecard/trial/confusable-names"
@@ -138,6 +141,9 @@ func Protocols(c Config) []scorecard.Protocol {
 	return []scorecard.Protocol{
 		npm.New(),
 		golang.New(c.Go),
+		pypi.New(),
+		cargo.New(),
+		maven.New(),
 	}
 }
 

@@ -11,10 +11,9 @@ import (
 
 	"assay.invalid/internal/assay"
 	"assay.invalid/internal/scorecard"
+	"assay.invalid/internal/scorecard/checks"
 	"assay.invalid/internal/scorecard/driver"
 	assaydriver "assay.invalid/internal/scorecard/driver/assay"
-	"assay.invalid/internal/scorecard/protocol/golang"
-	"assay.invalid/internal/scorecard/protocol/npm"
 	"assay.invalid/internal/scorecard/visit"
 )
 
@@ -30,14 +29,26 @@ type open struct {
 
 func openWith(t *testing.T, i scorecard.Instance, e assay.Ecosystem) open {
 	t.Helper()
+	c := checks.Config{}
+	if db, ok := i.(driver.ChecksumDatabase); ok {
+		c.Go.SumDB, c.Go.Key = db.ChecksumDatabase()
+	}
+	for _, pack := range checks.Protocols(c) {
+		if pack.Ecosystem() == e {
+			return openAs(t, i, pack)
+		}
+	}
+	t.Fatalf("there is no protocol for %s", e)
+	return open{}
+}
+
+func openAs(t *testing.T, i scorecard.Instance, pack scorecard.Protocol) open {
+	t.Helper()
+	e := pack.Ecosystem()
 	base := i.Subject().Addresses[e]
 	v := visit.New(visit.Config{Subject: []string{base}, Acting: true})
 	t.Cleanup(v.Close)
-	o := open{instance: i, record: v.Record(), pack: npm.New()}
-	if db, ok := i.(driver.ChecksumDatabase); ok && e == assay.Golang {
-		name, key := db.ChecksumDatabase()
-		o.pack = golang.New(golang.Config{SumDB: name, Key: key})
-	}
+	o := open{instance: i, record: v.Record(), pack: pack}
 	o.protocol, o.driver = o.pack.Open(base, o.record), i.For(e, o.record)
 	return o
 }
@@ -58,7 +69,7 @@ func startAssay(t *testing.T) scorecard.Instance {
 
 func TestAssayCanBeAskedWhatTheProtocolsCannot(t *testing.T) {
 	i := startAssay(t)
-	for _, e := range []assay.Ecosystem{assay.NPM, assay.Golang} {
+	for _, e := range []assay.Ecosystem{assay.NPM, assay.Golang, assay.PyPI, assay.Cargo, assay.Maven} {
 		t.Run(string(e), func(t *testing.T) { assayActs(t, openWith(t, i, e), e) })
 	}
 }
@@ -88,6 +99,10 @@ func assayActs(t *testing.T, o open, e assay.Ecosystem) {
 		_, a := o.driver.MakeToken(ctx, as, scorecard.Person{}, w)
 		return a
 	}
+	hidden := scorecard.Absent
+	if e == assay.Maven {
+		hidden = scorecard.Refused // else Maven would never send its credentials
+	}
 	pattern := assay.Coordinate{Ecosystem: e, Name: name, Version: one}.String()
 	for _, step := range []struct {
 		what string
@@ -99,7 +114,7 @@ func assayActs(t *testing.T, o open, e assay.Ecosystem) {
 		{"the stranger publishes its own", func() scorecard.Answer { return publish(stranger, theirs, one) }, scorecard.Accepted},
 		{"the stranger publishes the publisher's", func() scorecard.Answer { return publish(stranger, name, o.pack.Version("6.6.6")) }, scorecard.Refused},
 		{"nobody publishes", func() scorecard.Answer { return publish(nobody, name, o.pack.Version("6.6.7")) }, scorecard.Refused},
-		{"nobody reads what is private", func() scorecard.Answer { return file(nobody, name, one) }, scorecard.Absent},
+		{"nobody reads what is private", func() scorecard.Answer { return file(nobody, name, one) }, hidden},
 		{"the publisher reads it", func() scorecard.Answer { return file(publisher, name, one) }, scorecard.Accepted},
 
 		{"a stranger yanks", func() scorecard.Answer { return status(stranger, assay.Yanked) }, scorecard.Refused},
@@ -192,7 +207,7 @@ func assayLog(t *testing.T, o open, e assay.Ecosystem, name string) {
 	if a := o.driver.EraseActed(t.Context()); a.Verdict != scorecard.NoCall {
 		t.Errorf("erasing an act: %s", a)
 	}
-	if who, a := o.driver.WhoAmI(t.Context(), o.instance.Publisher(e)); e == assay.Golang && (a.Verdict != scorecard.Accepted || who == "") {
+	if who, a := o.driver.WhoAmI(t.Context(), o.instance.Publisher(e)); e != assay.NPM && (a.Verdict != scorecard.Accepted || who == "") {
 		t.Errorf("the publisher is %q: %s", who, a)
 	}
 }
@@ -202,8 +217,11 @@ func assayLog(t *testing.T, o open, e assay.Ecosystem, name string) {
 func assayUpstream(t *testing.T, o open, e assay.Ecosystem) {
 	up := o.instance.Upstream(e)
 	name, version := o.pack.ThrowAway("", "seed", "of-the-upstream"), o.pack.Version("1.0.0")
-	if e == assay.Golang {
+	switch e {
+	case assay.Golang:
 		name = "upstream.example/kettle"
+	case assay.Maven:
+		name = "example.upstream/kettle"
 	}
 	if err := up.Offer(scorecard.Release{Name: name, Version: version}, time.Now().Add(-90*24*time.Hour)); err != nil {
 		t.Fatal(err)
@@ -263,7 +281,7 @@ func TestAssayLeavesNothingBehind(t *testing.T) {
 			}
 		})
 	}
-	_, err := assaydriver.Start(t.Context(), machine{t: t}, driver.Options{Binary: binary, Ecosystems: []assay.Ecosystem{"cargo"}})
+	_, err := assaydriver.Start(t.Context(), machine{t: t}, driver.Options{Binary: binary, Ecosystems: []assay.Ecosystem{"gem"}})
 	if !assay.Is(err, assay.Invalid) {
 		t.Errorf("an ecosystem that Assay does not speak: %v", err)
 	}

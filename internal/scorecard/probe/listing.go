@@ -34,13 +34,13 @@ func List(ctx context.Context, b *scorecard.Bench, name string) (Sample, scoreca
 }
 
 // Samples reads the listings of at most n samples, leaving out those that list
-// no version. Where none can be read its error says why. In Go a listing takes
-// some twenty requests, so that one sample has to do.
+// no version. Where none can be read its error says why. In Go and in Maven a
+// listing takes some twenty requests, so that one sample has to do.
 func Samples(ctx context.Context, b *scorecard.Bench, n int) ([]Sample, error) {
 	var samples []Sample
 	why := scorecard.Untold("no package is known to look at")
 	for i, name := range b.Samples {
-		if i == n || len(samples) > 0 && b.Protocol.Ecosystem() == assay.Golang {
+		if i == n || len(samples) > 0 && versionByVersion(b.Protocol.Ecosystem()) {
 			break
 		}
 		s, a := List(ctx, b, name)
@@ -58,6 +58,10 @@ func Samples(ctx context.Context, b *scorecard.Bench, n int) ([]Sample, error) {
 	}
 	return samples, nil
 }
+
+// versionByVersion tells ecosystems whose lists are names alone: dates and
+// digests are asked version by version, and only of the newest.
+func versionByVersion(e assay.Ecosystem) bool { return e == assay.Golang || e == assay.Maven }
 
 // Newest are a listing's versions, newest first, at most n: by the date of
 // publishing, and where there is none by number.
@@ -92,12 +96,11 @@ func Chosen(l scorecard.Listing) string {
 }
 
 // Looked are the versions of a listing of which everything was asked, newest
-// first, at most n. Go's list is names alone: dates and digests are asked
-// version by version, and only of the newest, so that a version without
-// either was not asked about.
+// first, at most n. Where they are asked version by version, one without date
+// and digest was not asked about.
 func Looked(e assay.Ecosystem, l scorecard.Listing, n int) []string {
 	all := Newest(l, len(l.Versions))
-	if e == assay.Golang {
+	if versionByVersion(e) {
 		for _, asked := range []func(scorecard.Version) bool{
 			func(v scorecard.Version) bool { return v.Digests != nil },
 			func(v scorecard.Version) bool { return !v.Published.IsZero() },

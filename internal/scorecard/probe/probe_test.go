@@ -196,6 +196,12 @@ func TestGoIsAskedVersionByVersion(t *testing.T) {
 		t.Errorf("of npm looked at %v", got)
 	}
 	bare := scorecard.Listing{Versions: map[string]scorecard.Version{"v1.0.0": {}}}
+	if got := probe.Looked(assay.Maven, l, 50); strings.Join(got, " ") != "v1.2.0 v1.1.0" {
+		t.Errorf("of Maven were looked at %v", got)
+	}
+	if probe.DigestsUnasked(assay.Maven, bare) {
+		t.Error("Maven's side files are always asked for, and one without any has none")
+	}
 	if !probe.DigestsUnasked(assay.Golang, bare) || probe.DigestsUnasked(assay.Golang, l) || probe.DigestsUnasked(assay.NPM, bare) {
 		t.Error("what was asked for digests is told wrongly")
 	}

@@ -168,5 +168,8 @@ func joined(ecosystems []assay.Ecosystem) string {
 	for _, e := range ecosystems {
 		names = append(names, string(e))
 	}
-	return strings.Join(names, " and ")
+	if last := len(names) - 1; last > 0 {
+		return strings.Join(names[:last], ", ") + " and " + names[last]
+	}
+	return strings.Join(names, "")
 }

@@ -225,7 +225,7 @@ func leadsSomewhere(address string) bool {
 	path, _, _ := strings.Cut(address, "#")
 	path, _, _ = strings.Cut(path, "?")
 	switch path {
-	case "/", "/decisions", "/policy", "/log", "/scorecard", "/.well-known/security.txt", "/log/checkpoint", "/log/key":
+	case "/", "/decisions", "/policy", "/log", "/scorecard", "/admin/desk", "/wall/", "/.well-known/security.txt", "/log/checkpoint", "/log/key":
 		return true
 	}
 	for _, prefix := range []string{web.AssetsPrefix, web.PackagesPrefix + "pkg:", "/why/", "/log/entry/"} {

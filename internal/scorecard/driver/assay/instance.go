@@ -3,6 +3,7 @@ package assay
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -33,7 +34,7 @@ type instance struct {
 	mu        sync.Mutex
 	secrets   []string
 	known     map[string]string   // blocks by pattern
-	published map[string][]string // versions by package, where the protocol lists none
+	published map[string][]string // versions by module: a listing does not name those that were removed
 }
 
 var (
@@ -46,7 +47,7 @@ func (i *instance) first() assay.Ecosystem {
 	if _, ok := i.worlds[assay.NPM]; ok {
 		return assay.NPM
 	}
-	return assay.Golang
+	return slices.Sorted(maps.Keys(i.worlds))[0] // there is at least one
 }
 
 // Subject implements scorecard.Instance.

@@ -13,8 +13,11 @@ import (
 	"assay.invalid/internal/scorecard"
 	"assay.invalid/internal/scorecard/driver"
 	"assay.invalid/internal/scorecard/driver/upstream"
+	"assay.invalid/internal/scorecard/protocol/cargo"
 	"assay.invalid/internal/scorecard/protocol/golang"
+	"assay.invalid/internal/scorecard/protocol/maven"
 	"assay.invalid/internal/scorecard/protocol/npm"
+	"assay.invalid/internal/scorecard/protocol/pypi"
 	"assay.invalid/internal/scorecard/visit"
 )
 
@@ -25,6 +28,9 @@ const mirrors = 2
 type world struct {
 	protocol scorecard.Protocol
 	place    string // first segment of the addresses
+	// index is what of an upstream's address the server is told beyond its
+	// root: pip's users name an index, and so do Assay's.
+	index string
 	// under and elsewhere are where the publisher and the stranger publish.
 	under, elsewhere string
 	upstream         *upstream.Repository
@@ -36,6 +42,9 @@ func newWorlds(o driver.Options) map[assay.Ecosystem]*world {
 	all := []*world{
 		{protocol: npm.New(), place: "npm", under: "@assay-trial/*", elsewhere: "@assay-stranger/*"},
 		{protocol: golang.New(golang.Config{}), place: "go", under: "trial.example/*", elsewhere: "stranger.example/*"},
+		{protocol: pypi.New(), place: "pypi", index: "simple/", under: "trial-own-*", elsewhere: "trial-stranger-*"},
+		{protocol: cargo.New(), place: "cargo", under: "trial-own-*", elsewhere: "trial-stranger-*"},
+		{protocol: maven.New(), place: "maven", under: "example.trial/*", elsewhere: "example.stranger/*"},
 	}
 	wanted := map[assay.Ecosystem]*world{}
 	for _, w := range all {
@@ -54,7 +63,8 @@ func Start(ctx context.Context, m driver.Machine, o driver.Options) (scorecard.I
 	}
 	i := &instance{machine: m, options: o, worlds: newWorlds(o), known: map[string]string{}, published: map[string][]string{}}
 	if len(i.worlds) == 0 {
-		return nil, assay.Errorf(assay.Invalid, "Assay speaks none of the ecosystems %v: ask for %s or %s", o.Ecosystems, assay.NPM, assay.Golang)
+		return nil, assay.Errorf(assay.Invalid, "Assay speaks none of the ecosystems %v: ask for %s, %s, %s, %s or %s",
+			o.Ecosystems, assay.NPM, assay.PyPI, assay.Golang, assay.Cargo, assay.Maven)
 	}
 	if err := i.start(ctx); err != nil {
 		// What was started so far goes, also when the context has ended.
@@ -142,9 +152,16 @@ func (i *instance) ask(ctx context.Context) (string, error) {
 // repository is ever asked: without them the server would adopt those of this
 // machine.
 func (i *instance) supply(ctx context.Context) error {
-	places := map[string][]string{"npm": {"--none"}, "go": {"--none"}}
+	places := map[string][]string{}
+	for _, w := range newWorlds(driver.Options{}) {
+		places[w.place] = []string{"--none"}
+	}
 	for _, w := range i.worlds {
-		places[w.place] = append(w.upstream.Addresses(), "--mirror")
+		args := []string{"--mirror"}
+		for _, address := range w.upstream.Addresses() {
+			args = append(args, address+w.index)
+		}
+		places[w.place] = args
 	}
 	for place, args := range places {
 		if _, err := i.command(ctx, append([]string{"upstream", "set", place}, args...)...); err != nil {

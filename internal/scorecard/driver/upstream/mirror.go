@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -28,8 +29,19 @@ type answer struct {
 	status int
 	media  string
 	body   []byte
+	// modified is told as Last-Modified, where it is set.
+	modified time.Time
 	// passed is a handler that answers by itself instead.
 	passed http.Handler
+}
+
+// says is a document in JSON.
+func says(document any) answer {
+	body, err := json.Marshal(document)
+	if err != nil {
+		return answer{status: http.StatusInternalServerError, media: mediaJSON, body: []byte(`{"error":"the answer cannot be written"}`)}
+	}
+	return answer{status: http.StatusOK, media: mediaJSON, body: body}
 }
 
 // mirror is one address at which a door is served.
@@ -90,6 +102,9 @@ func (m *mirror) serve(d door, w http.ResponseWriter, r *http.Request) {
 	}
 	h := w.Header()
 	h.Set("Content-Type", a.media)
+	if !a.modified.IsZero() {
+		h.Set("Last-Modified", a.modified.UTC().Format(http.TimeFormat))
+	}
 	if a.status == http.StatusOK {
 		tag := fmt.Sprintf(`"%x"`, sha256.Sum256(a.body))
 		h.Set("ETag", tag)

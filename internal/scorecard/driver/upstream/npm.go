@@ -6,7 +6,6 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"io"
 	"net/http"
 	"strings"
@@ -166,11 +165,11 @@ func (v *version) manifest(base string) map[string]any {
 }
 
 func npmSays(status int, v any) answer {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return answer{status: http.StatusInternalServerError, media: mediaJSON, body: []byte(`{"error":"the answer cannot be written"}`)}
+	a := says(v)
+	if a.status == http.StatusOK {
+		a.status = status
 	}
-	return answer{status: status, media: mediaJSON, body: body}
+	return a
 }
 
 func npmNo(why string) answer {

@@ -24,7 +24,7 @@ var _ scorecard.Upstream = (*Repository)(nil)
 // Start starts an empty upstream that packs releases as the protocol does and
 // answers at so many addresses. Close ends it.
 func Start(ctx context.Context, protocol scorecard.Protocol, mirrors int) (*Repository, error) {
-	r := &Repository{shelf: &shelf{protocol: protocol, packages: map[string][]*version{}}}
+	r := &Repository{shelf: newShelf(protocol)}
 	var door door
 	switch e := protocol.Ecosystem(); e {
 	case assay.NPM:
@@ -36,8 +36,15 @@ func Start(ctx context.Context, protocol scorecard.Protocol, mirrors int) (*Repo
 		}
 		r.sumdb = db
 		door = golangDoor{r.shelf, db}
+	case assay.PyPI:
+		door = pypiDoor{r.shelf}
+	case assay.Cargo:
+		door = cargoDoor{r.shelf}
+	case assay.Maven:
+		door = mavenDoor{r.shelf}
 	default:
-		return nil, assay.Errorf(assay.Invalid, "there is no upstream that speaks %s: it can be %s or %s", e, assay.NPM, assay.Golang)
+		return nil, assay.Errorf(assay.Invalid, "there is no upstream that speaks %s: it can be %s, %s, %s, %s or %s",
+			e, assay.NPM, assay.PyPI, assay.Golang, assay.Cargo, assay.Maven)
 	}
 	for range max(1, mirrors) {
 		m, err := newMirror(ctx, door)
@@ -139,10 +146,24 @@ type version struct {
 // shelf is what is offered.
 type shelf struct {
 	protocol scorecard.Protocol
+	// key is how a name is kept and looked for, where several spellings mean
+	// one package.
+	key func(name string) string
 
 	mu       sync.Mutex
 	packages map[string][]*version
 	asked    []string
+}
+
+func newShelf(protocol scorecard.Protocol) *shelf {
+	s := &shelf{protocol: protocol, key: func(name string) string { return name }, packages: map[string][]*version{}}
+	switch protocol.Ecosystem() {
+	case assay.PyPI:
+		s.key = pypiName
+	case assay.Cargo:
+		s.key = strings.ToLower
+	}
+	return s
 }
 
 func (s *shelf) put(r scorecard.Release, published time.Time) error {
@@ -160,7 +181,8 @@ func (s *shelf) put(r scorecard.Release, published time.Time) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.packages[r.Name] = append(slices.DeleteFunc(s.packages[r.Name], numbered(r.Version)), v)
+	name := s.key(r.Name)
+	s.packages[name] = append(slices.DeleteFunc(s.packages[name], numbered(r.Version)), v)
 	return nil
 }
 
@@ -169,6 +191,7 @@ func numbered(number string) func(*version) bool {
 }
 
 func (s *shelf) drop(name, number string) {
+	name = s.key(name)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	left := slices.DeleteFunc(s.packages[name], numbered(number))
@@ -184,7 +207,14 @@ func (s *shelf) find(name string) []*version {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.asked = append(s.asked, name)
-	return slices.Clone(s.packages[name])
+	return slices.Clone(s.packages[s.key(name)])
+}
+
+// found returns the versions of a package that a search came to.
+func (s *shelf) found(name string) []*version {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.packages[s.key(name)])
 }
 
 // note remembers names that were told without being asked for.

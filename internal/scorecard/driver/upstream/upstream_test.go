@@ -13,8 +13,11 @@ import (
 
 	"assay.invalid/internal/assay"
 	"assay.invalid/internal/scorecard"
+	"assay.invalid/internal/scorecard/protocol/cargo"
 	"assay.invalid/internal/scorecard/protocol/golang"
+	"assay.invalid/internal/scorecard/protocol/maven"
 	"assay.invalid/internal/scorecard/protocol/npm"
+	"assay.invalid/internal/scorecard/protocol/pypi"
 	"assay.invalid/internal/scorecard/visit"
 )
 
@@ -49,20 +52,27 @@ func offer(t *testing.T, r *Repository, release scorecard.Release) {
 func protocols(t *testing.T, r *Repository) map[assay.Ecosystem]scorecard.Protocol {
 	t.Helper()
 	name, key := r.ChecksumDatabase()
-	return map[assay.Ecosystem]scorecard.Protocol{assay.NPM: npm.New(), assay.Golang: golang.New(golang.Config{SumDB: name, Key: key})}
+	return map[assay.Ecosystem]scorecard.Protocol{
+		assay.NPM: npm.New(), assay.Golang: golang.New(golang.Config{SumDB: name, Key: key}),
+		assay.PyPI: pypi.New(), assay.Cargo: cargo.New(), assay.Maven: maven.New(),
+	}
 }
 
 func TestClientsReadWhatIsOffered(t *testing.T) {
 	for e, c := range map[assay.Ecosystem]struct {
 		name, digest string
+		pre          string // a pre-release in the ecosystem's spelling
 	}{
-		assay.NPM:    {"@acme/kettle", "sha512"},
-		assay.Golang: {"acme.example/Kettle", "h1"},
+		assay.NPM:    {"@acme/kettle", "sha512", "1.11.0-rc.1"},
+		assay.Golang: {"acme.example/Kettle", "h1", "1.11.0-rc.1"},
+		assay.PyPI:   {"acme-kettle", "sha256", "1.11.0rc1"},
+		assay.Cargo:  {"acme-kettle", "sha256", "1.11.0-rc.1"},
+		assay.Maven:  {"example.acme/kettle", "sha512", "1.11.0-rc.1"},
 	} {
 		t.Run(string(e), func(t *testing.T) {
 			r := start(t, protocols(t, &Repository{})[e], 2)
 			p := protocols(t, r)[e]
-			for _, version := range []string{"1.0.0", "1.10.0", "1.9.0", "1.11.0-rc.1"} {
+			for _, version := range []string{"1.0.0", "1.10.0", "1.9.0", c.pre} {
 				offer(t, r, scorecard.Release{Name: c.name, Version: p.Version(version)})
 			}
 			for mirror := range r.Mirrors() {
@@ -87,7 +97,7 @@ func TestClientsReadWhatIsOffered(t *testing.T) {
 			if l, _ := acts(t, r, p, 0).Listing(t.Context(), scorecard.Credential{}, c.name); len(l.Versions) != 3 {
 				t.Errorf("after it was withdrawn the listing has %d versions", len(l.Versions))
 			}
-			for _, version := range []string{"1.0.0", "1.10.0", "1.11.0-rc.1"} {
+			for _, version := range []string{"1.0.0", "1.10.0", c.pre} {
 				r.Withdraw(c.name, p.Version(version))
 			}
 			if _, a := acts(t, r, p, 0).Listing(t.Context(), scorecard.Credential{}, c.name); a.Verdict != scorecard.Absent {
@@ -151,6 +161,21 @@ func TestEveryNameThatIsToldIsRemembered(t *testing.T) {
 			{"a branch", "GET", "acme.example/saucer/@v/main.info", "acme.example/saucer", nil, nil},
 			{"a checksum", "GET", "sumdb/" + sumdbName + "/lookup/acme.example/pot@v1.0.0", "acme.example/pot", nil, nil},
 		},
+		assay.PyPI: {
+			{"a project", "GET", "simple/Acme_Kettle/", "acme-kettle", nil, nil},
+			{"a file", "GET", "files/acme-lid/acme_lid-1.0.0-py3-none-any.whl", "acme-lid", nil, nil},
+		},
+		assay.Cargo: {
+			{"a crate", "GET", "ac/me/acme-kettle", "acme-kettle", nil, nil},
+			{"a crate of three letters", "GET", "3/l/lid", "lid", nil, nil},
+			{"a file", "GET", "dl/spout/1.0.0/download", "spout", nil, nil},
+			{"a search", "GET", "api/v1/crates?q=tea", "tea", nil, nil},
+		},
+		assay.Maven: {
+			{"metadata", "GET", "example/acme/kettle/maven-metadata.xml", "example.acme/kettle", nil, nil},
+			{"the digest of metadata", "GET", "example/acme/spout/maven-metadata.xml.sha1", "example.acme/spout", nil, nil},
+			{"a file", "GET", "example/acme/lid/1.0.0/lid-1.0.0.jar", "example.acme/lid", nil, nil},
+		},
 	} {
 		r := start(t, protocols(t, &Repository{})[e], 1)
 		for _, c := range cases {
@@ -172,6 +197,9 @@ func TestOddRequestsAreRefused(t *testing.T) {
 	for e, paths := range map[assay.Ecosystem][]string{
 		assay.NPM:    {"", "nothing", "%2e%2e", "@acme", "kettle/-/../../etc", "-/unknown", "kettle/-/kettle-9.9.9.tgz"},
 		assay.Golang: {"", "nothing", "acme.example/kettle/@v/v9.9.9.zip", "acme.example/%2e%2e/@v/list", "sumdb/other.example/latest", "acme.example/Kettle/@v/list"},
+		assay.PyPI:   {"", "nothing", "simple", "simple/kettle", "simple/kettle/", "simple//", "simple/a/b/", "files/kettle/", "files/kettle/kettle-1.0.0.tar.gz"},
+		assay.Cargo:  {"", "nothing", "ke/tt/lid", "ket/tle/kettle", "1/", "ke/tt/kettle", "dl/kettle/1.0.0/download", "dl/kettle/download"},
+		assay.Maven:  {"", "nothing", "maven-metadata.xml", "a/maven-metadata.xml", "a/b/maven-metadata.xml", "a/b/1.0.0/c-1.0.0.jar", "a//b/maven-metadata.xml", "a/%2e%2e/b/maven-metadata.xml"},
 	} {
 		r := start(t, protocols(t, &Repository{})[e], 1)
 		for _, path := range paths {
@@ -216,7 +244,7 @@ func TestWhatCannotBeOffered(t *testing.T) {
 			}
 		})
 	}
-	if _, err := Start(t.Context(), other{npm.New()}, 1); !assay.Is(err, assay.Invalid) || !strings.Contains(err.Error(), "cargo") {
+	if _, err := Start(t.Context(), other{npm.New()}, 1); !assay.Is(err, assay.Invalid) || !strings.Contains(err.Error(), "gem") {
 		t.Errorf("another ecosystem: %v", err)
 	}
 	ended, cancel := context.WithCancel(t.Context())
@@ -230,7 +258,7 @@ func TestWhatCannotBeOffered(t *testing.T) {
 // other is a protocol that no upstream speaks.
 type other struct{ scorecard.Protocol }
 
-func (other) Ecosystem() assay.Ecosystem { return "cargo" }
+func (other) Ecosystem() assay.Ecosystem { return "gem" }
 
 func must(b []byte, err error) []byte {
 	if err != nil {
@@ -240,7 +268,7 @@ func must(b []byte, err error) []byte {
 }
 
 func TestStockIsFoundByClients(t *testing.T) {
-	for _, p := range []scorecard.Protocol{npm.New(), golang.New(golang.Config{})} {
+	for _, p := range protocols(t, &Repository{}) {
 		t.Run(string(p.Ecosystem()), func(t *testing.T) {
 			r := start(t, p, 1)
 			if err := r.Stock(); err != nil {
@@ -261,8 +289,72 @@ func TestStockIsFoundByClients(t *testing.T) {
 	}
 }
 
+func TestFormsAreAnsweredToThoseWhoTakeThem(t *testing.T) {
+	r := start(t, pypi.New(), 1)
+	offer(t, r, scorecard.Release{Name: "Acme.Kettle", Version: "1.0.0"})
+	for name, c := range map[string]struct{ path, accept, media, holds string }{
+		"a page for a browser":   {"simple/acme-kettle/", "text/html", "text/html", `acme_kettle-1.0.0-py3-none-any.whl#sha256=`},
+		"a page for everybody":   {"simple/acme-kettle/", "", "text/html", ">acme_kettle-1.0.0-py3-none-any.whl</a>"},
+		"a page for pip":         {"simple/acme-kettle/", mediaSimpleJSON + ", text/html; q=0.1", mediaSimpleJSON, `"upload-time":"2024-05-06T07:08:09.000Z"`},
+		"the list for a browser": {"simple/", "text/html", "text/html", `<a href="acme-kettle/">`},
+		"the list for pip":       {"simple/", mediaSimpleJSON, mediaSimpleJSON, `{"name":"acme-kettle"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			media, body := get(t, r.Addresses()[0]+c.path, c.accept)
+			if !strings.HasPrefix(media, c.media) || !strings.Contains(body, c.holds) {
+				t.Errorf("it is %s: %s", media, body)
+			}
+		})
+	}
+}
+
+func TestDependenciesAreTold(t *testing.T) {
+	for e, c := range map[assay.Ecosystem]struct {
+		release     scorecard.Release
+		path, holds string
+	}{
+		assay.Cargo: {
+			scorecard.Release{Name: "kettle", Version: "1.0.0", Dependencies: map[string]string{"lid": "^2"}},
+			"ke/tt/kettle", `"deps":[{"name":"lid","req":"^2","features":[]`,
+		},
+		assay.Maven: {
+			scorecard.Release{Name: "example.acme/kettle", Version: "1.0.0", Dependencies: map[string]string{"example.acme/lid": "2.0"}},
+			"example/acme/kettle/1.0.0/kettle-1.0.0.pom", "<groupId>example.acme</groupId><artifactId>lid</artifactId><version>2.0</version>",
+		},
+	} {
+		t.Run(string(e), func(t *testing.T) {
+			r := start(t, protocols(t, &Repository{})[e], 1)
+			offer(t, r, c.release)
+			if _, body := get(t, r.Addresses()[0]+c.path, ""); !strings.Contains(body, c.holds) {
+				t.Errorf("it is %s", body)
+			}
+		})
+	}
+}
+
+// get is an answer that must be a success.
+func get(t *testing.T, address, accept string) (media, body string) {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodGet, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Accept", accept)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("%s is answered %d: %v", address, res.StatusCode, err)
+	}
+	return res.Header.Get("Content-Type"), string(text)
+}
+
 func FuzzRequests(f *testing.F) {
-	for _, path := range []string{"/kettle", "/@acme%2fkettle", "/kettle/-/kettle-1.0.0.tgz", "/-/v1/search?text=a", "/a.example/b/@v/list", "/a.example/b/@v/v1.0.0.zip", "/sumdb/" + sumdbName + "/latest", "/%", "//"} {
+	for _, path := range []string{"/kettle", "/@acme%2fkettle", "/kettle/-/kettle-1.0.0.tgz", "/-/v1/search?text=a", "/a.example/b/@v/list", "/a.example/b/@v/v1.0.0.zip", "/sumdb/" + sumdbName + "/latest", "/%", "//",
+		"/simple/kettle/", "/files/kettle/kettle-1.0.0.tar.gz", "/ke/tt/kettle", "/dl/kettle/1.0.0/download", "/a/b/maven-metadata.xml.sha1", "/a/b/1/b-1.pom"} {
 		f.Add("GET", path, []byte(`{"a":["1"]}`))
 	}
 	f.Fuzz(func(t *testing.T, method, path string, body []byte) {
@@ -270,8 +362,11 @@ func FuzzRequests(f *testing.F) {
 		if err != nil {
 			return // no request at all
 		}
-		shelf := &shelf{protocol: npm.New(), packages: map[string][]*version{}}
-		for _, d := range []door{npmDoor{shelf}, golangDoor{shelf, &database{handler: http.NotFoundHandler()}}} {
+		s := newShelf(npm.New())
+		if err := s.put(scorecard.Release{Name: "kettle", Version: "1.0.0", Archive: []byte("PK")}, long); err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range []door{npmDoor{s}, golangDoor{s, &database{handler: http.NotFoundHandler()}}, pypiDoor{s}, cargoDoor{s}, mavenDoor{s}} {
 			if a := d.answer("http://127.0.0.1/", req); a.passed == nil && (a.status < 200 || a.status > 599) {
 				t.Errorf("%s %s is answered %d", method, path, a.status)
 			}

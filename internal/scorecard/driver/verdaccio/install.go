@@ -3,14 +3,12 @@ package verdaccio
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 
 	"assay.invalid/internal/assay"
 	"assay.invalid/internal/scorecard/driver"
+	"assay.invalid/internal/scorecard/driver/peer"
 )
 
 // Version is the Verdaccio that is started: the newest for the oldest Node.js
@@ -28,58 +26,25 @@ func wanted() map[string]any {
 	}
 }
 
-// install returns the folder that Verdaccio is installed in, and installs it
-// if that is not so yet.
-func install(ctx context.Context, m driver.Machine, o driver.Options) (string, error) {
-	if o.Cache == "" {
-		return "", assay.Errorf(assay.Invalid, "Verdaccio is installed into a cache folder, and none is given")
-	}
-	cache, err := filepath.Abs(o.Cache)
-	if err != nil {
-		return "", assay.Wrap(assay.Invalid, err, "the cache folder %s cannot be found", o.Cache)
-	}
-	if err := ours(cache); err != nil {
-		return "", err
-	}
-	folder := filepath.Join(cache, "verdaccio-"+Version)
-	if installed(folder) == Version {
-		return folder, nil
-	}
-	o.Log("installing Verdaccio " + Version + " into " + folder)
-	// Beside the place and moved when it is whole: a run that was cut off
-	// must not leave half of it for the next one, nor two runs mix theirs.
-	partial, err := os.MkdirTemp(cache, "partial-")
-	if err != nil {
-		return "", assay.Wrap(assay.Unavailable, err, "nothing can be written to the cache folder %s", cache)
-	}
-	defer os.RemoveAll(partial) // gone already if all went well
+func software() peer.Software {
+	return peer.Software{Name: "Verdaccio", Version: Version, Folder: "verdaccio-" + Version, Installed: installed, Put: put}
+}
+
+func put(ctx context.Context, m driver.Machine, folder string) error {
 	manifest, err := json.Marshal(wanted())
 	if err != nil {
-		return "", assay.Wrap(assay.Internal, err, "the package.json for Verdaccio cannot be written")
+		return assay.Wrap(assay.Internal, err, "the package.json for Verdaccio cannot be written")
 	}
-	if err := os.WriteFile(filepath.Join(partial, "package.json"), manifest, 0o600); err != nil {
-		return "", assay.Wrap(assay.Unavailable, err, "nothing can be written to the cache folder %s", cache)
+	if err := os.WriteFile(filepath.Join(folder, "package.json"), manifest, 0o600); err != nil {
+		return assay.Wrap(assay.Unavailable, err, "nothing can be written to %s", folder)
 	}
-	ctx, cancel := context.WithTimeout(ctx, o.Limits.Install)
-	defer cancel()
 	// With the person's own settings, which say where packages come from.
 	_, err = m.Run(ctx, driver.Command{
-		Path: "npm", Dir: partial,
+		Path: "npm", Dir: folder,
 		Args: []string{"install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock", "--loglevel=error"},
 		Env:  []string{"npm_config_update_notifier=false"},
 	})
-	if err != nil {
-		return "", err
-	}
-	if got := installed(partial); got != Version {
-		return "", assay.Errorf(assay.Unsound, "npm installed Verdaccio %q where %s was asked for", got, Version)
-	}
-	err = os.Rename(partial, folder)
-	if err != nil && installed(folder) != Version {
-		// What lies there is not what was put there.
-		return "", assay.Wrap(assay.Conflict, err, "%s is in the way of Verdaccio: remove it", folder)
-	}
-	return folder, nil
+	return err
 }
 
 // installed is the version of Verdaccio in a folder, "" if there is none.
@@ -92,27 +57,4 @@ func installed(folder string) string {
 		return ""
 	}
 	return said.Version
-}
-
-// ours makes the cache folder and looks whether it belongs to this user
-// alone. Programs are run from it: in a folder that somebody else made first,
-// or may write to, they could be theirs.
-func ours(folder string) error {
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return assay.Wrap(assay.Unavailable, err, "the cache folder %s cannot be made", folder)
-	}
-	info, err := os.Lstat(folder)
-	if err != nil {
-		return assay.Wrap(assay.Unavailable, err, "the cache folder %s cannot be looked at", folder)
-	}
-	owner, ok := info.Sys().(*syscall.Stat_t)
-	switch {
-	case !info.IsDir():
-		return assay.Wrap(assay.Forbidden, errors.ErrUnsupported, "the cache folder %s is no folder of its own: give another", folder)
-	case info.Mode().Perm()&0o022 != 0:
-		return assay.Wrap(assay.Forbidden, fs.ErrPermission, "others may write to the cache folder %s, and programs are run from it: 'chmod 700 %[1]s' changes that", folder)
-	case ok && int(owner.Uid) != os.Geteuid():
-		return assay.Wrap(assay.Forbidden, fs.ErrPermission, "the cache folder %s belongs to somebody else, and programs are run from it: give another", folder)
-	}
-	return nil
 }

@@ -2,113 +2,98 @@ package verdaccio
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base32"
 	"os"
 	"path/filepath"
-	"strings"
+	"time"
 
 	"assay.invalid/internal/assay"
 	"assay.invalid/internal/scorecard"
 	"assay.invalid/internal/scorecard/driver"
-	"assay.invalid/internal/scorecard/driver/upstream"
+	"assay.invalid/internal/scorecard/driver/peer"
 	"assay.invalid/internal/scorecard/protocol/npm"
-	"assay.invalid/internal/scorecard/visit"
+	"assay.invalid/internal/scorecard/run"
 )
+
+// instance is a Verdaccio that runs.
+type instance struct{ peer.Peer }
+
+var (
+	_ scorecard.Instance = (*instance)(nil)
+	_ driver.Paced       = (*instance)(nil)
+)
+
+// Pace implements driver.Paced. Verdaccio hashes a password anew for every
+// request that carries a credential, one request after the other: many at
+// once would only wait for each other until their time is up.
+func (i *instance) Pace() run.Limits {
+	l := run.Safe()
+	l.Parallel, l.Check, l.CleanUp = 2, time.Minute, 20*time.Second
+	return l
+}
 
 // Start starts an instance. Close ends it and removes all that it wrote but
 // the cache.
 func Start(ctx context.Context, m driver.Machine, o driver.Options) (scorecard.Instance, error) {
-	o = o.Filled()
-	if !o.Wants(assay.NPM) {
-		return nil, assay.Errorf(assay.Invalid, "Verdaccio speaks %s alone, and that was not asked for", assay.NPM)
-	}
-	i := &instance{machine: m, options: o}
+	i := &instance{peer.Peer{Machine: m, Options: o.Filled(), Ecosystem: assay.NPM, Name: "Verdaccio", Version: Version}}
 	if err := i.start(ctx); err != nil {
-		// What was started so far goes, also when the context has ended.
-		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.Limits.Stop)
-		defer cancel()
-		if closed := i.Close(closing); closed != nil {
-			o.Log(closed.Error())
-		}
+		i.Abandon(ctx)
 		return nil, err
 	}
 	return i, nil
 }
 
 func (i *instance) start(ctx context.Context) error {
-	program, err := install(ctx, i.machine, i.options)
+	if err := i.Wanted(); err != nil {
+		return err
+	}
+	program, err := peer.Install(ctx, i.Machine, i.Options, software())
 	if err != nil {
 		return err
 	}
-	if i.upstream, err = upstream.Start(ctx, npm.New(), 1); err != nil {
+	if err := i.Prepare(); err != nil {
 		return err
 	}
-	if err := i.upstream.Stock(); err != nil {
+	if err := i.Supply(ctx, npm.New(), 1); err != nil {
 		return err
 	}
-	if i.folder, err = i.machine.Folder(); err != nil {
-		return err
-	}
-	i.options.Log("starting Verdaccio " + Version)
 	if err := i.serve(ctx, program); err != nil {
 		return err
 	}
-	i.visitor = visit.New(visit.Config{Subject: []string{i.base}, Acting: true})
 	return i.signUp(ctx)
 }
-
-// ports is how often another port is tried where one was taken meanwhile.
-const ports = 3
 
 func (i *instance) serve(ctx context.Context, program string) error {
 	standard, err := os.ReadFile(filepath.Join(program, "node_modules", "@verdaccio", "config", "build", "conf", "default.yaml"))
 	if err != nil {
 		return assay.Wrap(assay.Unsound, err, "Verdaccio's default configuration is not where it was: remove %s, so that it is installed again", program)
 	}
-	for try := 1; ; try++ {
-		address, err := driver.FreeAddress(ctx)
-		if err != nil {
-			return err
-		}
-		i.base = "http://" + address + "/"
+	i.Base, err = i.Serve(ctx, peer.Service{Ready: "-/ping", Taken: "EADDRINUSE", Command: func(address string) (driver.Command, error) {
 		text, err := configure(standard, settings{
-			listen: address, storage: filepath.Join(i.folder, "storage"), uplink: i.upstream.Addresses()[0],
+			listen: address, storage: filepath.Join(i.Folder, "storage"), uplink: i.Repository.Addresses()[0],
 		})
 		if err != nil {
-			return err
+			return driver.Command{}, err
 		}
-		config := filepath.Join(i.folder, "config.yaml")
-		if err := os.WriteFile(config, text, 0o600); err != nil {
-			return assay.Wrap(assay.Unavailable, err, "the temporary folder cannot be written to")
+		config, err := i.Write("config.yaml", text)
+		if err != nil {
+			return driver.Command{}, err
 		}
-		i.process, err = i.machine.Start(ctx, driver.Command{
+		return driver.Command{
 			Path: "node", Args: []string{filepath.Join(program, "node_modules", "verdaccio", "bin", "verdaccio"), "--config", config},
-			Env: []string{"HOME=" + i.folder}, Bare: true, Dir: i.folder,
-		})
-		if err != nil {
-			return err
-		}
-		err = driver.Await(ctx, i.process, i.base+"-/ping", i.options.Limits.Ready)
-		if err == nil {
-			return nil
-		}
-		stopped := i.process.Stop(ctx)
-		taken := strings.Contains(i.process.Output(), "EADDRINUSE")
-		if try == ports || !taken || stopped != nil {
-			return err // and Close sees to what is left
-		}
-	}
+			Env: []string{"HOME=" + i.Folder}, Bare: true, Dir: i.Folder,
+		}, nil
+	}})
+	return err
 }
 
 // signUp makes the two parties, as anybody may by default.
 func (i *instance) signUp(ctx context.Context) error {
-	acts := npm.New().Open(i.base, i.visitor.Record())
+	acts := npm.New().Open(i.Base, i.Visit())
 	for _, p := range []struct {
 		who string
 		to  *scorecard.Credential
-	}{{"publisher", &i.publisher}, {"stranger", &i.stranger}} {
-		password, err := secret()
+	}{{"publisher", &i.PublisherCredential}, {"stranger", &i.StrangerCredential}} {
+		password, err := peer.Password()
 		if err != nil {
 			return err
 		}
@@ -117,16 +102,7 @@ func (i *instance) signUp(ctx context.Context) error {
 			return assay.Errorf(assay.Unavailable, "the %s could not sign up at Verdaccio: %s", p.who, answer)
 		}
 		*p.to = scorecard.Credential{Who: p.who, Secret: c.Secret}
-		i.secrets = append(i.secrets, password, c.Secret)
+		i.Keep(password, c.Secret)
 	}
 	return nil
-}
-
-// secret is a password that nobody guesses.
-func secret() (string, error) {
-	b := make([]byte, 20)
-	if _, err := rand.Read(b); err != nil {
-		return "", assay.Wrap(assay.Unavailable, err, "there are no random bytes for a password")
-	}
-	return "Trial-" + base32.StdEncoding.EncodeToString(b), nil
 }

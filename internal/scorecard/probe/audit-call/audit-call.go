@@ -2,11 +2,12 @@
 // client warns of known vulnerabilities.
 //
 // The client's warning is only as good as what it is told. npm sends the
-// names and versions of a tree to the bulk advisories call of its registry; a
-// registry that answers "nothing" to everything, or that swallows the call,
-// makes every client say that all is well. Some versions are asked about
-// whose vulnerabilities have been public for years; they need not be hosted
-// by the subject.
+// names and versions of a tree to the bulk advisories call of its registry, and
+// pip-audit asks an index what is known of each version; a registry that
+// answers "nothing" to everything, or that swallows the call, makes every
+// client say that all is well. Some versions are asked about whose
+// vulnerabilities have been public for years; they need not be hosted by the
+// subject.
 package auditcall
 
 import (
@@ -38,13 +39,22 @@ func Check() scorecard.Check {
 		ID: "audit-call", Kind: scorecard.Probe, Version: 1, Capability: "cli-vulnerability-warning",
 		Question:  "Does the call by which clients learn of vulnerabilities know well-known ones?",
 		Decisive:  true,
-		Protocols: []assay.Ecosystem{assay.NPM},
+		Protocols: []assay.Ecosystem{assay.NPM, assay.PyPI},
 	}, probe.Within(collect), judge)
 }
 
 // vulnerable are versions with vulnerabilities that have been public for
-// years: CVE-2020-8203, CVE-2020-7598, CVE-2019-19919 and CVE-2020-7720.
-func vulnerable() []Asked {
+// years: of npm CVE-2020-8203, CVE-2020-7598, CVE-2019-19919 and CVE-2020-7720,
+// of PyPI CVE-2018-18074, CVE-2019-11324, CVE-2019-10906 and CVE-2020-14343.
+func vulnerable(e assay.Ecosystem) []Asked {
+	if e == assay.PyPI {
+		return []Asked{
+			{Name: "requests", Version: "2.19.1"},
+			{Name: "urllib3", Version: "1.24.1"},
+			{Name: "jinja2", Version: "2.10"},
+			{Name: "pyyaml", Version: "5.3"},
+		}
+	}
 	return []Asked{
 		{Name: "lodash", Version: "4.17.15"},
 		{Name: "minimist", Version: "0.0.8"},
@@ -55,10 +65,13 @@ func vulnerable() []Asked {
 
 func collect(ctx context.Context, b *scorecard.Bench) (Seen, error) {
 	var seen Seen
-	for _, v := range vulnerable() {
+	for _, v := range vulnerable(b.Protocol.Ecosystem()) {
 		ids, a := b.Advisories(ctx, scorecard.Credential{}, v.Name, v.Version)
 		if a.Verdict == scorecard.Refused && b.Publisher.Secret != "" {
 			ids, a = b.Advisories(ctx, b.Publisher, v.Name, v.Version)
+		}
+		if a.Verdict == scorecard.Absent && b.Protocol.Ecosystem() == assay.PyPI {
+			continue // it answers for the versions alone that it has
 		}
 		if a.Verdict == scorecard.NoCall || a.Verdict == scorecard.Absent && len(seen.Asked) == 0 {
 			return Seen{}, scorecard.Unsupported("there is no call by which clients learn of vulnerabilities")
@@ -71,6 +84,9 @@ func collect(ctx context.Context, b *scorecard.Bench) (Seen, error) {
 		if a.Verdict == scorecard.Accepted && len(ids) > 0 {
 			break
 		}
+	}
+	if len(seen.Asked) == 0 {
+		return Seen{}, scorecard.Untold("none of the versions with well-known vulnerabilities is there, so what the call knows cannot be told")
 	}
 	return seen, nil
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"assay.invalid/internal/assay"
 	"assay.invalid/internal/scorecard"
 	"assay.invalid/internal/scorecard/probe/probetest"
 )
@@ -54,6 +55,34 @@ func throttled() func(string, string) ([]string, scorecard.Answer) {
 			return nil, probetest.No(scorecard.Throttled)
 		}
 		return nil, probetest.Yes()
+	}
+}
+
+// An index answers for what it has: that some are not there says nothing.
+func TestAnIndexIsAskedAboutWhatItHas(t *testing.T) {
+	some := func(known map[string][]string) func(string, string) ([]string, scorecard.Answer) {
+		return func(name, _ string) ([]string, scorecard.Answer) {
+			if ids, there := known[name]; there {
+				return ids, probetest.Yes()
+			}
+			return nil, probetest.No(scorecard.Absent)
+		}
+	}
+	for name, c := range map[string]struct {
+		known map[string][]string
+		want  scorecard.Outcome
+		says  string
+	}{
+		"one is there and known":  {map[string][]string{"jinja2": {"PYSEC-1"}}, scorecard.Holds, "jinja2 2.10"},
+		"two are there":           {map[string][]string{"jinja2": nil, "pyyaml": nil}, scorecard.Fails, "2 versions"},
+		"one is there, and quiet": {map[string][]string{"jinja2": nil}, scorecard.CouldNotTell, "enough versions"},
+		"none is there":           {nil, scorecard.CouldNotTell, "none of the versions"},
+	} {
+		b := probetest.Bench(probetest.Acts{OnAdvisories: some(c.known)}, probetest.Dead())
+		b.Protocol = probetest.Protocol{Eco: assay.PyPI}
+		if f := probetest.Find(t, Check(), b); f.Outcome != c.want || !strings.Contains(f.Reason, c.says) {
+			t.Errorf("%s: %s: %s", name, f.Outcome, f.Reason)
+		}
 	}
 }
 

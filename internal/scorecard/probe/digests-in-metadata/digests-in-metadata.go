@@ -62,7 +62,7 @@ func Check() scorecard.Check {
 		ID: "digests-in-metadata", Kind: scorecard.Probe, Version: 1, Capability: "digests-in-metadata",
 		Question:  "Does the metadata carry a strong digest of every file, and does a file fit it?",
 		Decisive:  true,
-		Protocols: []assay.Ecosystem{assay.NPM, assay.Golang},
+		Protocols: []assay.Ecosystem{assay.NPM, assay.Golang, assay.PyPI, assay.Cargo, assay.Maven},
 		Needs:     []scorecard.Need{scorecard.NeedsSample},
 	}, probe.Within(collect), judge)
 }

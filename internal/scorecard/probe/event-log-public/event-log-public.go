@@ -29,7 +29,7 @@ func Check() scorecard.Check {
 		ID: "event-log-public", Kind: scorecard.Probe, Version: 1, Capability: "event-log-public",
 		Question:  "Can anybody read, without logging in, which packages change and when?",
 		Decisive:  true,
-		Protocols: []assay.Ecosystem{assay.NPM, assay.Golang},
+		Protocols: []assay.Ecosystem{assay.NPM, assay.Golang, assay.PyPI, assay.Cargo, assay.Maven},
 	}, probe.Within(collect), judge)
 }
 

@@ -57,7 +57,7 @@ func Check() scorecard.Check {
 		ID: "lockfile-with-hashes", Kind: scorecard.Probe, Version: 1, Capability: "lockfile-with-hashes",
 		Question:  "Does the oldest listed version still have a lasting address, a digest and the bytes that the digest names?",
 		Decisive:  true,
-		Protocols: []assay.Ecosystem{assay.NPM, assay.Golang},
+		Protocols: []assay.Ecosystem{assay.NPM, assay.Golang, assay.PyPI, assay.Cargo, assay.Maven},
 		Needs:     []scorecard.Need{scorecard.NeedsSample},
 	}, probe.Within(collect), judge)
 }

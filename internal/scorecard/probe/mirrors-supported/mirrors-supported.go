@@ -37,7 +37,7 @@ func Check() scorecard.Check {
 		ID: "mirrors-supported", Kind: scorecard.Probe, Version: 1, Capability: "mirrors-supported",
 		Question:  "May anybody follow the repository, and verify what a mirror of it serves?",
 		Decisive:  true,
-		Protocols: []assay.Ecosystem{assay.NPM, assay.Golang},
+		Protocols: []assay.Ecosystem{assay.NPM, assay.Golang, assay.PyPI, assay.Cargo, assay.Maven},
 		Needs:     []scorecard.Need{scorecard.NeedsSample},
 	}, probe.Within(collect), judge)
 }

@@ -47,7 +47,7 @@ func Check() scorecard.Check {
 		ID: "provenance-displayed", Kind: scorecard.Probe, Version: 1, Capability: "provenance-displayed",
 		Question:  "Does a package's page show its provenance, and say when a version lacks what earlier ones had?",
 		Decisive:  true,
-		Protocols: []assay.Ecosystem{assay.NPM},
+		Protocols: []assay.Ecosystem{assay.NPM, assay.PyPI},
 		Needs:     []scorecard.Need{scorecard.NeedsSample},
 	}, probe.Within(collect), judge)
 }

@@ -54,7 +54,7 @@ func Check() scorecard.Check {
 		ID: "signed-metadata", Kind: scorecard.Probe, Version: 1, Capability: "signed-metadata",
 		Question:  "Is the metadata signed so that rollback, freeze and mix-and-match can be told?",
 		Decisive:  true,
-		Protocols: []assay.Ecosystem{assay.NPM, assay.Golang},
+		Protocols: []assay.Ecosystem{assay.NPM, assay.Golang, assay.PyPI, assay.Cargo, assay.Maven},
 		Needs:     []scorecard.Need{scorecard.NeedsSample},
 	}, probe.Within(collect), judge)
 }

@@ -78,7 +78,7 @@ func Check() scorecard.Check {
 // enough is the least HSTS that is of use: 180 days.
 const enough = 180 * 24 * 60 * 60
 
-// patience bounds each of the four requests, so that all fit.
+// patience bounds each of the requests, five at most, so that all fit.
 const patience = 1800 * time.Millisecond
 
 func collect(ctx context.Context, b *scorecard.Bench) (Seen, error) {
@@ -94,6 +94,11 @@ func collect(ctx context.Context, b *scorecard.Bench) (Seen, error) {
 		return seen, nil
 	}
 	r, err := ask(ctx, b, u.String(), 0)
+	if f, big := errors.AsType[*scorecard.Fault](err); big && f.Kind == scorecard.TooBig {
+		// The root of some is a list of all that they have. Its header is
+		// enough here.
+		r, err = b.Visit.Do(ctx, scorecard.Request{Method: http.MethodHead, URL: u.String(), Within: patience})
+	}
 	if f, bad := errors.AsType[*scorecard.Fault](err); bad && f.Kind == scorecard.BadTLS {
 		seen.Certificate = scorecard.Words(f.Text)
 		return seen, nil

@@ -45,6 +45,7 @@ func TestJudge(t *testing.T) {
 type server struct {
 	hsts       string
 	modern     error
+	method     string // by which it is asked without that fault
 	old, plain func() (scorecard.Response, error)
 	asked      []string
 }
@@ -68,7 +69,7 @@ func (s *server) do(r scorecard.Request) (scorecard.Response, error) {
 		return s.plain()
 	case r.MaxTLS == tls.VersionTLS11:
 		return s.old()
-	case s.modern != nil:
+	case s.modern != nil && r.Method != s.method:
 		return scorecard.Response{}, s.modern
 	}
 	return scorecard.Response{Status: 404, TLS: "TLS 1.3", Header: http.Header{"Strict-Transport-Security": {s.hsts}}}, nil
@@ -92,6 +93,7 @@ func TestCollect(t *testing.T) {
 		"no HSTS":                        {"https://registry.example/npm/", server{old: fault(scorecard.BadTLS), plain: fault(scorecard.NoConnection)}, scorecard.Partly},
 		"HSTS that is no number":         {"https://registry.example/npm/", server{hsts: "max-age=long", old: fault(scorecard.BadTLS), plain: fault(scorecard.NoConnection)}, scorecard.Partly},
 		"a bad certificate":              {"https://registry.example/npm/", server{modern: &scorecard.Fault{Kind: scorecard.BadTLS, Text: "bad"}}, scorecard.Fails},
+		"more than is read":              {"https://registry.example/npm/", server{hsts: long, old: fault(scorecard.BadTLS), plain: fault(scorecard.NoConnection), method: http.MethodHead, modern: &scorecard.Fault{Kind: scorecard.TooBig, Text: "big"}}, scorecard.Holds},
 		"no answer":                      {"https://registry.example/npm/", server{modern: &scorecard.Fault{Kind: scorecard.TooSlow, Text: "slow"}}, scorecard.CouldNotTell},
 		"plain http":                     {"http://registry.example/npm/", server{}, scorecard.Fails},
 		"plain http on this machine":     {"http://127.0.0.1:8080/npm/", server{}, scorecard.CouldNotTell},

@@ -40,7 +40,7 @@ func Check() scorecard.Check {
 		Capability: "build-provenance",
 		Question:   "Is build provenance verified when it is published, and served?",
 		Decisive:   true,
-		Protocols:  []assay.Ecosystem{assay.NPM},
+		Protocols:  []assay.Ecosystem{assay.NPM, assay.PyPI},
 		Needs:      []scorecard.Need{scorecard.NeedsPublisher},
 		Creates:    []string{"a throw-away package, published with a forged attestation and then without one"},
 		Leaves:     []string{"the names of throw-away packages, where the server never gives them free again"},

@@ -6,12 +6,20 @@ import (
 	"strings"
 )
 
-// attestations is what a repository answers: npm's list of bundles, one
-// bundle, or one bare envelope.
+// attestations is what a repository answers: npm's list of bundles, PyPI's
+// provenance (PEP 740), one bundle, or one bare envelope.
 type attestations struct {
 	Attestations []struct {
 		Bundle bundle `json:"bundle"`
 	} `json:"attestations"`
+	Provenance []struct {
+		Attestations []struct {
+			Envelope struct {
+				Statement string `json:"statement"`
+				Signature string `json:"signature"`
+			} `json:"envelope"`
+		} `json:"attestations"`
+	} `json:"attestation_bundles"`
 	bundle
 	envelope
 }
@@ -23,11 +31,13 @@ type bundle struct {
 // envelope is a DSSE envelope
 // (https://github.com/secure-systems-lab/dsse/blob/master/envelope.md).
 type envelope struct {
-	Payload     string `json:"payload"`
-	PayloadType string `json:"payloadType"`
-	Signatures  []struct {
-		Sig string `json:"sig"`
-	} `json:"signatures"`
+	Payload     string      `json:"payload"`
+	PayloadType string      `json:"payloadType"`
+	Signatures  []signature `json:"signatures"`
+}
+
+type signature struct {
+	Sig string `json:"sig"`
 }
 
 type statement struct {
@@ -48,6 +58,14 @@ func sound(raw []byte, digests map[string]string) int {
 	envelopes := []*envelope{&all.envelope, all.Envelope}
 	for i := range all.Attestations {
 		envelopes = append(envelopes, all.Attestations[i].Bundle.Envelope)
+	}
+	for _, of := range all.Provenance {
+		for _, a := range of.Attestations {
+			// The type of the payload goes without saying there.
+			e := &envelope{Payload: a.Envelope.Statement, PayloadType: statementType}
+			e.Signatures = append(e.Signatures, signature{a.Envelope.Signature})
+			envelopes = append(envelopes, e)
+		}
 	}
 	n := 0
 	for _, e := range envelopes {

@@ -28,6 +28,29 @@ func forged(t testing.TB) (raw []byte, digests map[string]string) {
 	return raw, map[string]string{"sha512": hex.EncodeToString(sum[:])}
 }
 
+// PyPI's attestations have a form of their own (PEP 740), and are handed out
+// in bundles.
+func TestAnAttestationOfPyPIIsReadInItsOwnForm(t *testing.T) {
+	r := scorecard.Release{Name: "tool", Version: "1.0.0", Archive: []byte("an archive")}
+	attestation, err := forge(assay.PyPI, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(r.Archive)
+	fits := map[string]string{"sha256": hex.EncodeToString(sum[:])}
+	handedOut := fmt.Appendf(nil, `{"version":1,"attestation_bundles":[{"publisher":{},"attestations":[%s]}]}`, attestation)
+	if n := sound(handedOut, fits); n != 1 {
+		t.Errorf("%d sound envelopes, want 1", n)
+	}
+	if n := sound(handedOut, map[string]string{"sha256": hex.EncodeToString(make([]byte, 32))}); n != 0 {
+		t.Errorf("%d envelopes are about another file", n)
+	}
+	unsigned := []byte(`{"attestation_bundles":[{"attestations":[{"envelope":{"statement":"e30=","signature":""}}]}]}`)
+	if n := sound(unsigned, fits); n != 0 {
+		t.Errorf("%d envelopes without a signature are sound", n)
+	}
+}
+
 // A forgery with a fault of form would be refused for that, and prove nothing
 // about trust.
 func TestForgedIsSoundButForTrust(t *testing.T) {

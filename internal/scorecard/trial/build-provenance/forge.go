@@ -43,10 +43,10 @@ func forge(e assay.Ecosystem, r scorecard.Release) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	digest := sha512.Sum512(r.Archive)
+	strong, plain := sha512.Sum512(r.Archive), sha256.Sum256(r.Archive)
 	payload, err := json.Marshal(map[string]any{
 		"_type":         "https://in-toto.io/Statement/v1",
-		"subject":       []any{map[string]any{"name": assay.Coordinate{Ecosystem: e, Name: r.Name, Version: r.Version}.String(), "digest": map[string]string{"sha512": hex.EncodeToString(digest[:])}}},
+		"subject":       []any{map[string]any{"name": assay.Coordinate{Ecosystem: e, Name: r.Name, Version: r.Version}.String(), "digest": map[string]string{"sha256": hex.EncodeToString(plain[:]), "sha512": hex.EncodeToString(strong[:])}}},
 		"predicateType": "https://slsa.dev/provenance/v1",
 		"predicate": map[string]any{
 			"buildDefinition": map[string]any{"buildType": "https://builder.example/workflow/v1", "externalParameters": map[string]any{}},
@@ -60,6 +60,15 @@ func forge(e assay.Ecosystem, r scorecard.Release) ([]byte, error) {
 	signature, err := ecdsa.SignASN1(rand.Reader, key, sum[:])
 	if err != nil {
 		return nil, err
+	}
+	if e == assay.PyPI { // its uploads have a form of their own (PEP 740)
+		return json.Marshal(map[string]any{
+			"version":               1,
+			"verification_material": map[string]any{"certificate": base64.StdEncoding.EncodeToString(certificate), "transparency_entries": []any{}},
+			"envelope": map[string]string{
+				"statement": base64.StdEncoding.EncodeToString(payload), "signature": base64.StdEncoding.EncodeToString(signature),
+			},
+		})
 	}
 	return json.Marshal(map[string]any{
 		"mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",

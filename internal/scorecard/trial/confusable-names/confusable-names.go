@@ -15,6 +15,7 @@ package confusablenames
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"assay.invalid/internal/assay"
@@ -33,11 +34,11 @@ func Check() scorecard.Check {
 	return scorecard.Make(scorecard.Definition{
 		ID:         "confusable-names",
 		Kind:       scorecard.Trial,
-		Version:    1,
+		Version:    2,
 		Capability: "confusable-normalisation",
 		Question:   "Are names that differ only in case, separators or a look-alike the same name?",
 		Decisive:   true,
-		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang},
+		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang, assay.PyPI, assay.Cargo, assay.Maven},
 		Needs:      []scorecard.Need{scorecard.NeedsPublisher},
 		Creates:    []string{"a throw-away package, and up to five more whose names differ in case, separators or a look-alike"},
 		Leaves:     []string{"the names of throw-away packages, where the server never gives them free again"},
@@ -88,7 +89,7 @@ func collect(ctx context.Context, b *scorecard.Bench) (Seen, error) {
 	if err := scorecard.Unless(seen.Able, "publish a name that reads differently", scorecard.Accepted); err != nil {
 		return seen, err
 	}
-	for _, form := range []struct{ what, end string }{
+	for i, form := range []struct{ what, end string }{
 		{"an underscore", "con_fus"},
 		{"a dot", "con.fus"},
 		{"no separator", "confus"},
@@ -96,9 +97,10 @@ func collect(ctx context.Context, b *scorecard.Bench) (Seen, error) {
 		{lookalike, "c0n-fus"},
 	} {
 		f := Form{What: form.what, Name: stem + form.end}
-		// Another number, so that the same package can take it.
+		// Another number, so that the same package can take it, and one of its
+		// own, so that it is this form by which the package got it.
 		next := first
-		next.Name, next.Version = f.Name, b.Protocol.Version("1.1.0")
+		next.Name, next.Version = f.Name, b.Protocol.Version(fmt.Sprintf("1.%d.0", i+1))
 		f.Publish = b.Publish(ctx, second, next)
 		if err := served.Decided(f.Publish, "publish "+f.Name); err != nil {
 			return seen, err

@@ -58,6 +58,15 @@ func TestCollect(t *testing.T) {
 				}
 				return trialtest.Refused("there already")
 			})},
+		{What: "only case and the kind of separator lead to one package", Want: scorecard.Fails, Words: "only by no separator and a digit that looks like a letter",
+			Acts: servedtest.Publishes(func(g *servedtest.Registry, _ scorecard.Credential, r scorecard.Release) scorecard.Answer {
+				for _, end := range []string{"con_fus", "con.fus", "Con-Fus"} {
+					if stem, ok := strings.CutSuffix(r.Name, end); ok {
+						r.Name = stem + label
+					}
+				}
+				return g.Takes(r)
+			})},
 		{What: "a look-alike is another name", Want: scorecard.Partly, Words: "looks like a letter", Acts: func(g *servedtest.Registry) scorecard.Acts {
 			good(g)
 			refuses := g.Refuses

@@ -34,7 +34,7 @@ func Check() scorecard.Check {
 		Capability: "consumer-block",
 		Question:   "Can an organisation block one version in one step, for all its clients?",
 		Decisive:   true,
-		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang},
+		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang, assay.PyPI, assay.Cargo, assay.Maven},
 		Needs:      []scorecard.Need{scorecard.NeedsPublisher, scorecard.NeedsDriver},
 		Creates:    []string{"a throw-away package with versions 0.9.0 and 1.0.0", "a block of the second, which is taken back"},
 		Leaves:     []string{"an entry in the instance's own audit log"},

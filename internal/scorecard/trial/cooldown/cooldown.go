@@ -29,7 +29,7 @@ func Check() scorecard.Check {
 		Capability: "cooldown",
 		Question:   "Does a new version have to reach a minimum age, unless it fixes a vulnerability?",
 		Decisive:   true,
-		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang},
+		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang, assay.PyPI, assay.Cargo, assay.Maven},
 		Needs:      []scorecard.Need{scorecard.NeedsUpstream},
 		Creates:    []string{"a package with two versions in an upstream of ours", "an advisory about it, on an instance that is thrown away"},
 		Leaves:     []string{"throw-away packages in the instance's cache"},

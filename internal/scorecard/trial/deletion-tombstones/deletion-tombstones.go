@@ -29,7 +29,7 @@ func Check() scorecard.Check {
 		Capability: "deletion-tombstones",
 		Question:   "Does a removed version leave a public trace with the reason?",
 		Decisive:   true,
-		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang},
+		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang, assay.PyPI, assay.Cargo, assay.Maven},
 		Needs:      []scorecard.Need{scorecard.NeedsPublisher},
 		Creates:    []string{"a throw-away package with versions 1.0.0 and 1.0.1, the first of which is removed with a reason"},
 		Leaves:     []string{"traces of removed versions, where the server keeps one"},

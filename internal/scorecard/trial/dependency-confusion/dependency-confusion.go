@@ -35,7 +35,7 @@ func Check() scorecard.Check {
 		Capability: "dependency-confusion-protection",
 		Question:   "Does a private name never lead to a package of the upstream?",
 		Decisive:   true,
-		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang},
+		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang, assay.PyPI, assay.Cargo, assay.Maven},
 		Needs:      []scorecard.Need{scorecard.NeedsPublisher, scorecard.NeedsUpstream},
 		Creates:    []string{"two claimed names on an instance that is thrown away, one with a version 1.0.0", "higher versions of both in an upstream of ours"},
 		Leaves:     []string{"claims in the instance's own records"},

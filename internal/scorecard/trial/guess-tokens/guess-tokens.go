@@ -47,7 +47,7 @@ func Check() scorecard.Check {
 	return scorecard.Make(scorecard.Definition{
 		ID: "guess-tokens", Kind: scorecard.Trial, Version: 1, Capability: "brute-force-protection",
 		Question: "Is somebody held off who guesses at tokens, and is no guess taken?",
-		Decisive: true, Protocols: []assay.Ecosystem{assay.NPM, assay.Golang}, Needs: []scorecard.Need{scorecard.NeedsPublisher}, Alone: true,
+		Decisive: true, Protocols: []assay.Ecosystem{assay.NPM, assay.Golang, assay.PyPI, assay.Cargo, assay.Maven}, Needs: []scorecard.Need{scorecard.NeedsPublisher}, Alone: true,
 		Creates: []string{
 			fmt.Sprintf("up to %d requests with random tokens", guesses),
 			"a throw-away package, where a token can be shown only by publishing",

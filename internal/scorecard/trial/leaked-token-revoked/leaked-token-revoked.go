@@ -43,7 +43,7 @@ func Check() scorecard.Check {
 	return scorecard.Make(scorecard.Definition{
 		ID: "leaked-token-revoked", Kind: scorecard.Trial, Version: 1, Capability: "secret-scanning-revocation",
 		Question: "Is a token that is reported as leaked revoked at once?",
-		Decisive: true, Protocols: []assay.Ecosystem{assay.NPM, assay.Golang}, Needs: []scorecard.Need{scorecard.NeedsPublisher},
+		Decisive: true, Protocols: []assay.Ecosystem{assay.NPM, assay.Golang, assay.PyPI, assay.Cargo, assay.Maven}, Needs: []scorecard.Need{scorecard.NeedsPublisher},
 		Creates: []string{"a token, which is then reported as leaked", "an account, where the publisher may not make tokens", "a throw-away package, where a token can be shown only by publishing"},
 		Leaves:  []string{"the throw-away accounts", "tokens that cannot be revoked, until they expire"},
 	}, collect, judge)

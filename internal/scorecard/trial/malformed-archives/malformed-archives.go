@@ -29,7 +29,7 @@ func Check() scorecard.Check {
 		Capability: "malware-scanning",
 		Question:   "Are archives refused that are broken, or that would write outside of their folder?",
 		Decisive:   true,
-		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang},
+		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang, assay.PyPI, assay.Cargo, assay.Maven},
 		Needs:      []scorecard.Need{scorecard.NeedsPublisher},
 		Creates:    []string{"a throw-away package with a sound version, and a version for each spoiled archive that is accepted"},
 		Leaves:     []string{"the numbers of removed versions, where the server never gives them free again"},

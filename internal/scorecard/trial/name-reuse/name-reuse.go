@@ -27,7 +27,7 @@ func Check() scorecard.Check {
 		Capability: "name-reuse-blocked",
 		Question:   "Do name and version of a removed package stay taken?",
 		Decisive:   true,
-		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang},
+		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang, assay.PyPI, assay.Cargo, assay.Maven},
 		Needs:      []scorecard.Need{scorecard.NeedsPublisher},
 		Creates:    []string{"a throw-away package that is removed as a whole and published again"},
 		Leaves:     []string{"the names of throw-away packages, where the server never gives them free again"},

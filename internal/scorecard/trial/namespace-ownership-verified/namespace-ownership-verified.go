@@ -28,7 +28,7 @@ func Check() scorecard.Check {
 		Capability: "namespace-ownership-verified",
 		Question:   "Does a namespace that reads like a domain have to be proven before anything is published in it?",
 		Decisive:   true,
-		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang},
+		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang, assay.Maven},
 		Needs:      []scorecard.Need{scorecard.NeedsPublisher},
 		Creates: []string{
 			"a throw-away package of the publisher",
@@ -53,8 +53,11 @@ type Seen struct {
 
 // namespace reads like a domain, with something of the run's own in it.
 func namespace(e assay.Ecosystem, seed string) string {
-	if e == assay.Golang {
+	switch e {
+	case assay.Golang:
 		return "example.org/" + seed + "/"
+	case assay.Maven:
+		return "org.example.assay-" + seed + "/"
 	}
 	return "@example-org-" + seed + "/"
 }

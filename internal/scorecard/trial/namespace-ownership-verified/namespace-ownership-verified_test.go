@@ -27,7 +27,7 @@ func TestJudge(t *testing.T) {
 
 func TestCollect(t *testing.T) {
 	unproven := func(name string) bool {
-		return strings.Contains(name, "example-org") || strings.HasPrefix(name, "example.org/")
+		return strings.Contains(name, "example-org") || strings.HasPrefix(name, "example.org/") || strings.HasPrefix(name, "org.example.")
 	}
 	with := func(claim scorecard.Answer) func(g *servedtest.Registry) scorecard.Acts {
 		return func(g *servedtest.Registry) scorecard.Acts {

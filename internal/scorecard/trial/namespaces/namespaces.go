@@ -28,7 +28,7 @@ func Check() scorecard.Check {
 		Capability: "namespaces",
 		Question:   "Are new names in a namespace refused to those who do not hold it?",
 		Decisive:   true,
-		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang},
+		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang, assay.Maven},
 		Needs:      []scorecard.Need{scorecard.NeedsPublisher, scorecard.NeedsStranger},
 		Creates:    []string{"a throw-away package of the publisher in a namespace, and one of the stranger elsewhere"},
 		Leaves:     []string{"the names of throw-away packages, where the server never gives them free again"},

@@ -32,7 +32,7 @@ func Check() scorecard.Check {
 		Capability: "not-for-production-signal",
 		Question:   "Can a publisher say that a version is not for production, so that clients see it?",
 		Decisive:   true,
-		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang},
+		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang, assay.PyPI, assay.Cargo, assay.Maven},
 		Needs:      []scorecard.Need{scorecard.NeedsPublisher},
 		Creates:    []string{"a throw-away package with version 1.0.0, marked as experimental"},
 		Leaves:     []string{"the numbers of removed versions, where the server never gives them free again"},
@@ -54,8 +54,7 @@ type Seen struct {
 }
 
 func collect(ctx context.Context, b *scorecard.Bench) (Seen, error) {
-	// The list of a Go module is bare version numbers.
-	seen := Seen{Words: words, Mute: b.Protocol.Ecosystem() == assay.Golang}
+	seen := Seen{Words: words, Mute: mute(b.Protocol.Ecosystem())}
 	r := scorecard.Release{
 		Name: b.Name("experiment"), Version: b.Protocol.Version("1.0.0"),
 		Files: map[string]string{"README.md": "An experiment.\n"},
@@ -81,6 +80,13 @@ func collect(ctx context.Context, b *scorecard.Bench) (Seen, error) {
 		return shown(s, seen.Said, words)
 	})
 	return seen, err
+}
+
+// mute tells ecosystems whose listings have no place for words: the list of a
+// Go module and Maven's metadata are bare version numbers, and a line of
+// Cargo's index says yanked or not.
+func mute(e assay.Ecosystem) bool {
+	return e == assay.Golang || e == assay.Cargo || e == assay.Maven
 }
 
 // shown says whether a reader of the listing is told.

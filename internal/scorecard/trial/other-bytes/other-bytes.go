@@ -28,7 +28,7 @@ func Check() scorecard.Check {
 		Question:   "Are other bytes refused for a version that was published already?",
 		Decisive:   true,
 		Fatal:      true,
-		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang},
+		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang, assay.PyPI, assay.Cargo, assay.Maven},
 		Needs:      []scorecard.Need{scorecard.NeedsPublisher},
 		Creates:    []string{"a throw-away package with version 1.0.0, published twice with different contents"},
 		Leaves:     []string{"the numbers of removed versions, where the server never gives them free again"},

@@ -29,7 +29,7 @@ func Check() scorecard.Check {
 		Version:    1,
 		Capability: "immutable-versions",
 		Question:   "Does what is listed of a version stay the same when its release is published again with other metadata?",
-		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang},
+		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang, assay.PyPI, assay.Cargo, assay.Maven},
 		Needs:      []scorecard.Need{scorecard.NeedsPublisher},
 		Creates:    []string{"a throw-away package with version 1.0.0, published twice with different metadata"},
 		Leaves:     []string{"the numbers of removed versions, where the server never gives them free again"},

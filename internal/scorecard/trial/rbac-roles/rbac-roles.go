@@ -38,7 +38,7 @@ func Check() scorecard.Check {
 	return scorecard.Make(scorecard.Definition{
 		ID: "rbac-roles", Kind: scorecard.Trial, Version: 1, Capability: "rbac-roles",
 		Question: "Is a credential that may publish refused when it manages tokens and people?",
-		Decisive: true, Protocols: []assay.Ecosystem{assay.NPM, assay.Golang},
+		Decisive: true, Protocols: []assay.Ecosystem{assay.NPM, assay.Golang, assay.PyPI, assay.Cargo, assay.Maven},
 		Needs:   []scorecard.Need{scorecard.NeedsDriver, scorecard.NeedsPublisher},
 		Creates: []string{"a throw-away package", "a token without limits and a second owner of that package, if they can be had"},
 		Leaves:  []string{"tokens that cannot be revoked, until they expire"},

@@ -28,7 +28,7 @@ func Check() scorecard.Check {
 		Question:   "Does the number of a removed version stay taken, even for its owner?",
 		Decisive:   true,
 		Fatal:      true,
-		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang},
+		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang, assay.PyPI, assay.Cargo, assay.Maven},
 		Needs:      []scorecard.Need{scorecard.NeedsPublisher},
 		Creates:    []string{"a throw-away package with versions 1.0.0 and 1.0.1, the first of which is removed and published again"},
 		Leaves:     []string{"the numbers of removed versions, where the server never gives them free again"},

@@ -30,7 +30,7 @@ func Check() scorecard.Check {
 		Capability: "reserved-names",
 		Question:   "Are names of the standard library, of the server's own paths and of removed malware reserved?",
 		Decisive:   true,
-		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang},
+		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang, assay.PyPI, assay.Cargo, assay.Maven},
 		Needs:      []scorecard.Need{scorecard.NeedsPublisher, scorecard.NeedsDriver},
 		Creates:    []string{"packages under reserved names, where they are taken, on an instance that is thrown away"},
 		Leaves:     []string{"the names in the instance's own records"},
@@ -52,6 +52,12 @@ func names(e assay.Ecosystem) []string {
 		return []string{"fs", "http", "node_modules", "favicon.ico", "crossenv"}
 	case assay.Golang:
 		return []string{"fmt", "net/http"}
+	case assay.PyPI:
+		return []string{"os", "asyncio", "requirements-txt", "simple", "jeilyfish"}
+	case assay.Cargo:
+		return []string{"std", "core", "nul", "rustdecimal"}
+	case assay.Maven: // the first would stand where the list of a group's plugins is
+		return []string{"quiet-harbour.names/maven-metadata.xml", "org.fasterxml.jackson.core/jackson-databind"}
 	}
 	return nil
 }
@@ -59,8 +65,11 @@ func names(e assay.Ecosystem) []string {
 // unlike is a name of the same shape that means nothing.
 func unlike(e assay.Ecosystem, seed string) string {
 	name := "quiet-harbour-" + seed + "-index"
-	if e == assay.Golang {
+	switch e {
+	case assay.Golang:
 		return "github.com/" + name + "/" + name
+	case assay.Maven:
+		return "quiet-harbour." + name + "/" + name
 	}
 	return name
 }

@@ -29,6 +29,15 @@ func TestJudge(t *testing.T) {
 	})
 }
 
+// all are the names that are tried, of all ecosystems.
+func all() []string {
+	var out []string
+	for _, e := range Check().Definition().Protocols {
+		out = append(out, names(e)...)
+	}
+	return out
+}
+
 func TestCollect(t *testing.T) {
 	reserving := func(reserved ...string) func(*servedtest.Registry) scorecard.Acts {
 		return func(g *servedtest.Registry) scorecard.Acts {
@@ -42,8 +51,8 @@ func TestCollect(t *testing.T) {
 		}
 	}
 	servedtest.Collect(t, Check(), []servedtest.Case{
-		{What: "a good repository", Acts: reserving("fs", "http", "node_modules", "favicon.ico", "crossenv", "fmt", "net/http"), Want: scorecard.Holds, Words: "were refused"},
-		{What: "some are reserved", Acts: reserving("fs", "fmt"), Want: scorecard.Partly, Words: "http"},
+		{What: "a good repository", Acts: reserving(all()...), Want: scorecard.Holds, Words: "were refused"},
+		{What: "some are reserved", Acts: reserving("fs", "fmt", "os", "std", "quiet-harbour.names/maven-metadata.xml"), Want: scorecard.Partly, Words: "but accepted were "},
 		{What: "nothing is reserved", Want: scorecard.Fails, Words: "were accepted"},
 		{What: "nothing may be published", Want: scorecard.CouldNotTell, Words: "no new name",
 			Acts: servedtest.Publishes(func(*servedtest.Registry, scorecard.Credential, scorecard.Release) scorecard.Answer {

@@ -35,7 +35,7 @@ func Check() scorecard.Check {
 		Capability: "takedown-feed",
 		Question:   "Does a public feed tell of a removal within seconds, with the reason?",
 		Decisive:   true,
-		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang},
+		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang, assay.PyPI, assay.Cargo, assay.Maven},
 		Needs:      []scorecard.Need{scorecard.NeedsPublisher},
 		Creates:    []string{"a throw-away package with versions 1.0.0 and 1.0.1, the first of which is removed with a reason"},
 		Leaves:     []string{"events about throw-away packages, where the server has a feed"},

@@ -48,7 +48,7 @@ func Check() scorecard.Check {
 	return scorecard.Make(scorecard.Definition{
 		ID: "token-expiry", Kind: scorecard.Trial, Version: 1, Capability: "token-expiry",
 		Question: "Do tokens end by themselves, and is one refused that has ended?",
-		Decisive: true, Protocols: []assay.Ecosystem{assay.NPM, assay.Golang}, Needs: []scorecard.Need{scorecard.NeedsPublisher},
+		Decisive: true, Protocols: []assay.Ecosystem{assay.NPM, assay.Golang, assay.PyPI, assay.Cargo, assay.Maven}, Needs: []scorecard.Need{scorecard.NeedsPublisher},
 		Creates: []string{"two tokens, limited to a throw-away package where tokens can be", "an account, where the publisher may not make tokens"},
 		Leaves:  []string{"the throw-away accounts", "tokens that cannot be revoked, until they expire"},
 	}, collect, judge)

@@ -40,7 +40,7 @@ func Check() scorecard.Check {
 	return scorecard.Make(scorecard.Definition{
 		ID: "token-package-scoped", Kind: scorecard.Trial, Version: 1, Capability: "token-package-scoped",
 		Question: "Can a token be limited to one package, and is it refused for another?",
-		Decisive: true, Protocols: []assay.Ecosystem{assay.NPM, assay.Golang}, Needs: []scorecard.Need{scorecard.NeedsPublisher},
+		Decisive: true, Protocols: []assay.Ecosystem{assay.NPM, assay.Golang, assay.PyPI, assay.Cargo, assay.Maven}, Needs: []scorecard.Need{scorecard.NeedsPublisher},
 		Creates: []string{"a token for one throw-away package", "two throw-away packages", "an account, where the publisher may not make tokens"},
 		Leaves:  []string{"the throw-away accounts", "tokens that cannot be revoked, until they expire"},
 	}, collect, judge)

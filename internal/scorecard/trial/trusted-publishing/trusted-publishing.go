@@ -56,7 +56,7 @@ func Check() scorecard.Check {
 	return scorecard.Make(scorecard.Definition{
 		ID: "trusted-publishing", Kind: scorecard.Trial, Version: 1, Capability: "trusted-publishing-oidc",
 		Question: "Does a sound identity, and no forged one, give a short-lived token for one package?",
-		Decisive: true, Protocols: []assay.Ecosystem{assay.NPM, assay.Golang},
+		Decisive: true, Protocols: []assay.Ecosystem{assay.NPM, assay.Golang, assay.PyPI, assay.Cargo, assay.Maven},
 		Creates: []string{"two short-lived tokens at most", "two throw-away packages, where an issuer of identities is trusted"},
 	}, collect, judge)
 }

@@ -37,6 +37,48 @@ func names(e assay.Ecosystem) []likeness {
 			{"homoglyph", "github.com/g0rilla/mux", "github.com/gorilla/mux"},
 			{"combination with a brand", "github.com/google/uuid-official", "github.com/google/uuid"},
 		}
+	case assay.PyPI:
+		return []likeness{
+			{"omission", "reqests", "requests"},
+			{"insertion", "djangoo", "django"},
+			{"transposition", "numyp", "numpy"},
+			{"substitution", "pondas", "pandas"},
+			{"keyboard neighbour", "flaak", "flask"},
+			{"separator", "charsetnormalizer", "charset-normalizer"},
+			{"word order", "dateutil-python", "python-dateutil"},
+			{"version suffix", "requests3", "requests"},
+			{"name of the language", "python-boto3", "boto3"},
+			{"homoglyph", "ur1lib3", "urllib3"},
+			{"combination with a brand", "tensorflow-official", "tensorflow"},
+		}
+	case assay.Cargo:
+		return []likeness{
+			{"omission", "tokoi", "tokio"},
+			{"insertion", "serrde", "serde"},
+			{"transposition", "regxe", "regex"},
+			{"substitution", "chrano", "chrono"},
+			{"keyboard neighbour", "anyjow", "anyhow"},
+			{"separator", "serdejson", "serde_json"},
+			{"word order", "json-serde", "serde_json"},
+			{"version suffix", "reqwest2", "reqwest"},
+			{"name of the language", "rust-hyper", "hyper"},
+			{"homoglyph", "t0kio", "tokio"},
+			{"combination with a brand", "tokio-official", "tokio"},
+		}
+	case assay.Maven:
+		return []likeness{
+			{"omission", "com.google.guava/guva", "com.google.guava/guava"},
+			{"insertion", "org.slf4j/slf4jj-api", "org.slf4j/slf4j-api"},
+			{"transposition", "commons-io/comomns-io", "commons-io/commons-io"},
+			{"substitution", "org.mockito/mockito-cure", "org.mockito/mockito-core"},
+			{"keyboard neighbour", "org.projectlombok/lonbok", "org.projectlombok/lombok"},
+			{"separator", "org.slf4j/slf4j.api", "org.slf4j/slf4j-api"},
+			{"word order", "org.slf4j/api-slf4j", "org.slf4j/slf4j-api"},
+			{"version suffix", "org.projectlombok/lombok2", "org.projectlombok/lombok"},
+			{"another owner", "org.goggle.guava/guava", "com.google.guava/guava"},
+			{"homoglyph", "com.g00gle.guava/guava", "com.google.guava/guava"},
+			{"combination with a brand", "com.google.code.gson/gson-official", "com.google.code.gson/gson"},
+		}
 	}
 	return nil
 }
@@ -48,8 +90,11 @@ func unlike(e assay.Ecosystem, seed string) (short, long string) {
 		seed = seed[:4]
 	}
 	short, long = "q"+seed+"z", "quiet-harbour-"+seed+"-ledger"
-	if e == assay.Golang {
+	switch e {
+	case assay.Golang:
 		return "github.com/" + short + "/" + short, "github.com/" + long + "/" + long
+	case assay.Maven:
+		return short + "." + short + "/" + short, "quiet-harbour." + long + "/" + long
 	}
 	return short, long
 }

@@ -30,7 +30,7 @@ func Check() scorecard.Check {
 		Capability: "typosquat-check-at-publish",
 		Question:   "Is a new name that could be mistaken for a popular one held when it is published?",
 		Decisive:   true,
-		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang},
+		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang, assay.PyPI, assay.Cargo, assay.Maven},
 		Needs:      []scorecard.Need{scorecard.NeedsPublisher, scorecard.NeedsDriver},
 		Creates: []string{
 			"packages named one slip away from popular ones, on an instance that is thrown away",

@@ -33,7 +33,7 @@ func Check() scorecard.Check {
 		Capability: "cdn-failover",
 		Question:   "Is a package served when the first address of the upstream is gone?",
 		Decisive:   true,
-		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang},
+		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang, assay.PyPI, assay.Cargo, assay.Maven},
 		Needs:      []scorecard.Need{scorecard.NeedsUpstream},
 		Creates:    []string{"two packages in an upstream of ours, one address of which is stopped for a moment"},
 		Leaves:     []string{"throw-away packages in the instance's cache"},

@@ -27,7 +27,7 @@ func Check() scorecard.Check {
 		Capability: "yank",
 		Question:   "Does a yanked version leave new resolutions and stay for old lock files?",
 		Decisive:   true,
-		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang},
+		Protocols:  []assay.Ecosystem{assay.NPM, assay.Golang, assay.PyPI, assay.Cargo, assay.Maven},
 		Needs:      []scorecard.Need{scorecard.NeedsPublisher},
 		Creates:    []string{"a throw-away package with versions 1.0.0 and 1.0.1, the second of which is yanked"},
 		Leaves:     []string{"the numbers of removed versions, where the server never gives them free again"},

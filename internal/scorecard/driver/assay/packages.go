@@ -2,6 +2,7 @@ package assay
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -42,16 +43,16 @@ func (i *instance) remember(name, version string) {
 	}
 }
 
-// Remove implements scorecard.Acts. A whole module is removed version by
+// Remove implements scorecard.Acts. A whole package is removed version by
 // version, because Assay has no call for it.
 func (a *acts) Remove(ctx context.Context, as scorecard.Credential, name, version, reason string) scorecard.Answer {
 	versions := []string{version}
-	if version == "" {
-		a.instance.mu.Lock()
-		versions = slices.Clone(a.instance.published[name])
-		a.instance.mu.Unlock()
-	}
 	answer := a.NoActs.Remove(ctx, as, name, version, reason)
+	if version == "" {
+		if versions, answer = a.versions(ctx, as, name); answer.Verdict != scorecard.Accepted {
+			return answer
+		}
+	}
 	for _, v := range versions {
 		answer = a.stand(ctx, as, name, v, assay.Removed, reason)
 		// One that is removed already is what was wanted of the whole.
@@ -65,10 +66,25 @@ func (a *acts) Remove(ctx context.Context, as scorecard.Credential, name, versio
 	return answer
 }
 
-// WhoAmI implements scorecard.Acts for modules: tokens are good for the whole
-// server, and npm's call on it names their owner.
+// versions are all of a package that there are to remove.
+func (a *acts) versions(ctx context.Context, as scorecard.Credential, name string) ([]string, scorecard.Answer) {
+	if a.ecosystem == assay.Golang {
+		a.instance.mu.Lock()
+		defer a.instance.mu.Unlock()
+		known := slices.Clone(a.instance.published[name])
+		if len(known) == 0 {
+			return nil, scorecard.Answer{Verdict: scorecard.NoCall}
+		}
+		return known, scorecard.Answer{Verdict: scorecard.Accepted}
+	}
+	listed, answer := a.world.protocol.Open(a.instance.base+a.world.place+"/", a.visit).Listing(ctx, as, name)
+	return slices.Sorted(maps.Keys(listed.Versions)), answer
+}
+
+// WhoAmI implements scorecard.Acts where the protocol has no call: tokens are
+// good for the whole server, and npm's call on it names their owner.
 func (a *acts) WhoAmI(ctx context.Context, as scorecard.Credential) (string, scorecard.Answer) {
-	if a.ecosystem != assay.Golang {
+	if a.ecosystem == assay.NPM {
 		return a.NoActs.WhoAmI(ctx, as)
 	}
 	var said struct {
