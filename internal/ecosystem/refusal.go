@@ -86,6 +86,13 @@ func (ref *Refusal) deny(ctx context.Context, repo Repository, d *assay.Decision
 	}
 }
 
+// Refuser is implemented by an adapter's handler that writes refusals in its
+// protocol's own form. The server has it write those that come before any
+// request reaches the handler: a token that is wrong or missing.
+type Refuser interface {
+	Refuse(w http.ResponseWriter, r *http.Request, err error)
+}
+
 // StatusOf maps error kinds to HTTP status codes. A refusal is never 404,
 // 410 or 451: go and cargo would look elsewhere, pnpm would retry. A 5xx of
 // the upstream stays a 5xx: a 404 would say that the package does not exist.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"assay.invalid/internal/assay"
+	"assay.invalid/internal/ecosystem"
 )
 
 // Authenticator knows the tokens with which clients say who they are.
@@ -159,9 +160,12 @@ func markPersonal(h http.Header, known bool) {
 
 // refuseIdentity answers an asker who is not who they say. What goes wrong
 // behind the server stays in its log.
-func (f *front) refuseIdentity(w http.ResponseWriter, r *http.Request, err error) {
+func (f *front) refuseIdentity(w http.ResponseWriter, r *http.Request, rt *route, err error) {
 	var e *assay.Error
+	refuser, own := rt.handler.(ecosystem.Refuser)
 	switch errors.As(err, &e); {
+	case own && e != nil && e.Kind == assay.Unauthenticated:
+		refuser.Refuse(w, r, e)
 	case e != nil && e.Kind == assay.Unauthenticated:
 		f.refuse(w, r, http.StatusUnauthorized, e)
 	case e != nil && e.Kind == assay.Exhausted && e.RetryAfter > 0:

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"assay.invalid/internal/assay"
+	"assay.invalid/internal/ecosystem"
 	"assay.invalid/internal/server/api"
 )
 
@@ -392,5 +393,31 @@ func TestAnonymousHostedReads(t *testing.T) {
 				t.Errorf("the asker is %+v", got)
 			}
 		})
+	}
+}
+
+// ownRefusals is a place that writes refusals in its protocol's form.
+type ownRefusals struct{ http.Handler }
+
+func (ownRefusals) Refuse(w http.ResponseWriter, _ *http.Request, err error) {
+	w.Header().Set("WWW-Authenticate", `Basic realm="own"`)
+	w.WriteHeader(ecosystem.StatusOf(err))
+	_, _ = io.WriteString(w, "own: "+assay.PublicMessage(err))
+}
+
+// TestPlacesWriteRefusalsThemselves: some clients send a token only after the
+// challenge of their protocol, and show refusals only in its form.
+func TestPlacesWriteRefusalsThemselves(t *testing.T) {
+	places := handle(whoAsks)
+	for name, h := range places {
+		places[name] = ownRefusals{h}
+	}
+	run := start(t, Config{Auth: newTokenBook(), Places: places, Limits: Limits{WrongTokens: 1000}})
+	resp, body := get(t, run.addr, "/npm/x", "Authorization: Bearer "+wrongSecret)
+	if resp.StatusCode != 401 || resp.Header.Get("WWW-Authenticate") != `Basic realm="own"` || !strings.HasPrefix(body, "own: ") {
+		t.Errorf("a wrong token: %s %v %s", resp.Status, resp.Header, body)
+	}
+	if resp, body := get(t, run.addr, "/npm/x", "Authorization: Bearer "+goodSecret); resp.StatusCode != 200 {
+		t.Errorf("a good one: %s %s", resp.Status, body)
 	}
 }

@@ -130,12 +130,16 @@ func (f *front) admit(a *answer, r *http.Request, rt *route, v *visit) {
 	if !rt.probe && !f.operator {
 		known, principal, err := f.identify(r, source)
 		if err != nil {
-			f.refuseIdentity(a, r, err)
+			f.refuseIdentity(a, r, rt, err)
 			return
 		}
 		// A token that is there and wrong was refused, never taken for none:
 		// its owner would see packages vanish and not know why.
 		if principal == nil && rt.reads && !f.anonymous {
+			if refuser, ok := rt.handler.(ecosystem.Refuser); ok {
+				refuser.Refuse(a, r, errWhoReads())
+				return
+			}
 			// No WWW-Authenticate: npm would show that instead of this text.
 			f.refuse(a, r, http.StatusUnauthorized, errWhoReads())
 			return

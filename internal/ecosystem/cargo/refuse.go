@@ -39,6 +39,13 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, err error, subj
 	writeError(w, r, ref.Status, ref.Message, ref.Phrase)
 }
 
+var _ ecosystem.Refuser = (*handler)(nil)
+
+// Refuse implements ecosystem.Refuser.
+func (h *handler) Refuse(w http.ResponseWriter, r *http.Request, err error) {
+	h.refuse(w, r, err, assay.Coordinate{})
+}
+
 // refuseAll refuses a crate of which no version can be used. The reason is
 // that of the newest.
 func (h *handler) refuseAll(w http.ResponseWriter, r *http.Request, err error, name string) {

@@ -33,6 +33,13 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, err error, subj
 	writeText(w, r, refusal.Status, lines, refusal.Phrase)
 }
 
+var _ ecosystem.Refuser = (*handler)(nil)
+
+// Refuse implements ecosystem.Refuser.
+func (h *handler) Refuse(w http.ResponseWriter, r *http.Request, err error) {
+	h.refuse(w, r, err, assay.Coordinate{})
+}
+
 // writeText writes lines and a phrase, which may hold names and an upstream's
 // words and are made printable.
 func writeText(w http.ResponseWriter, r *http.Request, status int, lines []string, phrase string) {
