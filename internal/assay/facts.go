@@ -61,7 +61,10 @@ type Facts struct {
 	// Digest is the strongest digest first promised or seen for the version's
 	// main file, for ever. ChangedTo is what the upstream offered later, at
 	// ChangedAt; empty when it never did, or when an administrator accepted.
-	Digest    Digest
+	Digest Digest
+	// Files is how many files the version has side by side, each with a digest
+	// pinned for itself; 0 where it has one main file.
+	Files     int
 	ChangedTo Digest
 	ChangedAt time.Time
 
@@ -118,7 +121,11 @@ func (f *Facts) List() []Fact {
 	add("published", when(f.Published), source, !f.Published.IsZero())
 	add("first listed", when(f.FirstListed), here, !f.FirstListed.IsZero())
 	add("last listing without it", when(f.LastAbsent), here, !f.LastAbsent.IsZero())
-	add("digest", string(f.Digest), "first promised or seen", f.Digest != "")
+	if f.Files > 0 {
+		add("digests", "of "+strconv.Itoa(f.Files)+" files, each pinned for itself", "first promised", true)
+	} else {
+		add("digest", string(f.Digest), "first promised or seen", f.Digest != "")
+	}
 	if f.ChangedTo != "" {
 		add("digest offered later", string(f.ChangedTo), "the upstream, "+when(f.ChangedAt), true)
 	}

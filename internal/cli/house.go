@@ -118,7 +118,7 @@ func (h *house) furnish(ctx context.Context, f furniture) error {
 	}
 	h.registry, err = registry.New(ctx, registry.Config{
 		Sequencer: sequencer, Holders: holders,
-		Store:     h.store, Blobs: blobs, Upstream: h.client, Rules: h.rules, Usage: h.counts,
+		Store: h.store, Blobs: blobs, Upstream: h.client, Rules: h.rules, Usage: h.counts,
 		Adapters: h.table.Adapters(), BaseURL: f.base, Limits: limits, Log: h.log, Now: h.now,
 	})
 	return err

@@ -213,6 +213,10 @@ func TestEachFileKeepsTheDigestFirstPromised(t *testing.T) {
 	if got := h.file("a", "one"); got != "1" {
 		t.Fatalf("answered %q", got)
 	}
+	decided, err := h.place().Versions(t.Context(), "a")
+	if err != nil || decided[0].Facts.Files != 2 || decided[1].Facts.Files != 1 || !strings.Contains(fmt.Sprint(decided[0].Facts.List()), "of 2 files") {
+		t.Errorf("the facts do not tell of the files: %+v, %v", decided, err)
+	}
 	// The second file was never fetched: only the promise tells that it changed.
 	h.up.put("v2/a/list", line("1", old, "one", "1", "-")+line("1", old, "two", "evil", "-")+line("1", old, "added", "4", "-")+line("2", old, "three", "3", "-"))
 	h.up.put("a/two", "evil")

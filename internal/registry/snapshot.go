@@ -226,7 +226,7 @@ func (pl *Place) facts(name, origin string, v *ecosystem.Version, row *store.Ver
 		Published: v.Published, PublishedSource: v.PublishedSource,
 		InstallScripts: v.InstallScripts, Scripts: v.Scripts,
 		Yanked: v.Yanked, Deprecated: v.Deprecated, Placeholder: v.Placeholder,
-		Digest: v.Digest,
+		Digest: v.Digest, Files: len(v.Files),
 	}
 	if row != nil {
 		f.FirstListed, f.LastAbsent, f.Vanished = row.FirstListed, row.LastAbsent, row.Vanished
