@@ -195,11 +195,13 @@ func (pl *Place) decideAndOpen(ctx context.Context, name string, f ecosystem.Fil
 			break
 		}
 	}
-	open := pl.bytesOf
+	var content *ecosystem.Content
+	var err error
 	if f.Sum != "" {
-		open = pl.sumOf
+		content, err = pl.sumOf(ctx, name, f, e)
+	} else {
+		content, err = pl.bytesOf(ctx, name, f, e)
 	}
-	content, err := open(ctx, name, f, e)
 	if err != nil {
 		return nil, err
 	}
@@ -342,15 +344,30 @@ func (pl *Place) transfer(ctx context.Context, t *upstream.Transfer, name string
 	if err != nil && !assay.Is(err, assay.NotFound) {
 		return err
 	}
+	// Who vouches for the file is asked at the same time as the upstream, which
+	// saves a way there and back with every file.
+	var resp *upstream.Response
+	var origin string
+	var failed error
+	asked := make(chan struct{})
+	go func() {
+		defer close(asked)
+		resp, origin, failed = pl.request(ctx, name, f, e)
+	}()
 	expected, verified, err := pl.expect(ctx, name, f, e)
 	if err != nil {
-		return err
+		cancel() // what it asked for is of no use now
 	}
-	resp, origin, err := pl.request(ctx, name, f, e)
+	<-asked
+	if resp != nil {
+		defer resp.Body.Close()
+	}
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close()
+	if failed != nil {
+		return failed
+	}
 	staged, err := pl.s.cfg.Blobs.Stage(ctx)
 	if err != nil {
 		return err
@@ -443,13 +460,14 @@ func (pl *Place) request(ctx context.Context, name string, f ecosystem.File, e *
 		limit = pl.s.lim.File
 	}
 	for _, origin := range candidates {
-		at, err := pl.withBeside(ctx, origin, f.Source.URL)
+		resp, err := pl.requestAt(ctx, origin, name, f, limit)
+		if assay.Is(err, assay.Unavailable) {
+			if moved, ok := pl.whereNow(ctx, origin, name, f); ok {
+				resp, err = pl.requestAt(ctx, origin, name, moved, limit)
+			}
+		}
 		if err != nil {
 			return nil, "", err
-		}
-		resp, err := pl.ask(ctx, at, upstream.Request{Method: "GET", Path: f.Source.Path, URL: f.Source.URL, Accept: f.Source.Accept, Limit: limit}, name)
-		if err != nil {
-			return nil, "", fromUpstream(err, "asking the upstream for "+f.Name)
 		}
 		if resp.Status == 200 {
 			return resp, origin.Address, nil
@@ -457,6 +475,19 @@ func (pl *Place) request(ctx context.Context, name string, f ecosystem.File, e *
 		_ = resp.Body.Close() // an answer without the file
 	}
 	return nil, "", assay.Errorf(assay.NotFound, "the upstream does not have %s of %s", f.Name, name)
+}
+
+// requestAt asks one origin for a file.
+func (pl *Place) requestAt(ctx context.Context, origin store.Origin, name string, f ecosystem.File, limit int64) (*upstream.Response, error) {
+	at, err := pl.withBeside(ctx, origin, f.Source.URL)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := pl.ask(ctx, at, upstream.Request{Method: "GET", Path: f.Source.Path, URL: f.Source.URL, Accept: f.Source.Accept, Limit: limit}, name)
+	if err != nil {
+		return nil, fromUpstream(err, "asking the upstream for "+f.Name)
+	}
+	return resp, nil
 }
 
 func (pl *Place) pkg(ctx context.Context, name string) (store.Package, error) {
