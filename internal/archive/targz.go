@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 
 	"assay.invalid/internal/assay"
@@ -52,7 +53,8 @@ func walkTarGz(source *sourceReader, size int64, limits Limits, fn func(*Entry) 
 }
 
 func walkTar(plain io.Reader, limits Limits, fn func(*Entry) error) error {
-	tr := tar.NewReader(plain)
+	source := &lastBlock{r: plain}
+	tr := tar.NewReader(source)
 	known := newNames(limits)
 	for {
 		header, err := tr.Next()
@@ -68,6 +70,9 @@ func walkTar(plain io.Reader, limits Limits, fn func(*Entry) error) error {
 				return err
 			}
 			continue
+		}
+		if err := checkSizes(header, source.block[:]); err != nil {
+			return err
 		}
 		entry, err := tarEntry(header, limits)
 		if err != nil {
@@ -103,14 +108,51 @@ func checkGlobal(header *tar.Header) error {
 	return nil
 }
 
-func tarEntry(header *tar.Header, limits Limits) (*Entry, error) {
-	for key := range header.PAXRecords {
-		// Both give an entry another size than its header has, so that a
-		// reader which ignores them sees other entries from here on.
-		if key == "size" || strings.HasPrefix(key, "GNU.sparse.") {
-			return nil, assay.Errorf(assay.Invalid, "the archive states the size of %q twice (%s), which readers understand differently", shown(header.Name), shown(key))
+// checkSizes refuses records that give an entry another size than its header
+// has: a reader which ignores them sees other entries from there on. One that
+// repeats the header's size misleads nobody, and some builders write it with
+// every file. block is the entry's own header, as it was read.
+func checkSizes(header *tar.Header, block []byte) error {
+	for key, value := range header.PAXRecords {
+		if key == "size" && value == headerSize(block) || key != "size" && !strings.HasPrefix(key, "GNU.sparse.") {
+			continue
 		}
+		return assay.Errorf(assay.Invalid, "the archive states the size of %q twice (%s), which readers understand differently", shown(header.Name), shown(key))
 	}
+	return nil
+}
+
+// headerSize is the size in a header block (POSIX ustar: octal digits, filled
+// with zeros before and ended by a space or a zero byte), in decimal digits.
+// It is "" where the field holds anything else.
+func headerSize(block []byte) string {
+	digits := strings.Trim(string(block[124:136]), " \x00")
+	n, err := strconv.ParseUint(digits, 8, 63)
+	if err != nil {
+		return ""
+	}
+	return strconv.FormatUint(n, 10)
+}
+
+// lastBlock remembers the last block that was read: after a reader of tar has
+// gone to the next entry, that entry's own header.
+type lastBlock struct {
+	r     io.Reader
+	block [512]byte
+}
+
+func (l *lastBlock) Read(p []byte) (int, error) {
+	n, err := l.r.Read(p)
+	if n >= len(l.block) {
+		copy(l.block[:], p[n-len(l.block):n])
+	} else if n > 0 {
+		copy(l.block[:], l.block[n:])
+		copy(l.block[len(l.block)-n:], p[:n])
+	}
+	return n, err
+}
+
+func tarEntry(header *tar.Header, limits Limits) (*Entry, error) {
 	entry := &Entry{Name: header.Name, Size: header.Size, Executable: header.Mode&0o111 != 0}
 	switch header.Typeflag {
 	case tar.TypeReg:

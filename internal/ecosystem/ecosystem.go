@@ -141,6 +141,14 @@ type Listing interface {
 	Bytes() int64
 }
 
+// Withdrawn is implemented by a Listing whose upstream can put a package as a
+// whole out of everybody's reach (PyPI's quarantine, PEP 792), so that none of
+// its versions is listed any more. What was listed before is then as if a
+// security placeholder stood in its place.
+type Withdrawn interface {
+	Withdrawn() bool
+}
+
 // Version is what a document says of one version.
 type Version struct {
 	Version         string
@@ -265,12 +273,15 @@ type Answer struct {
 	ETag        string // strong, quoted, of this representation
 	Modified    time.Time
 	Gzip        bool
-	Body        io.ReaderAt
-	Size        int64
-	Stale       time.Duration // how old, when the upstream could not be asked; else 0
-	Header      http.Header   // more headers, e.g. Cache-Control; may be nil
-	Flight      Flight
-	Release     func()
+	// Plain is a small compressed Body as it is without compression, if it is
+	// at hand: some clients never ask for gzip.
+	Plain   Bytes
+	Body    io.ReaderAt
+	Size    int64
+	Stale   time.Duration // how old, when the upstream could not be asked; else 0
+	Header  http.Header   // more headers, e.g. Cache-Control; may be nil
+	Flight  Flight
+	Release func()
 }
 
 // Content is a file or passed answer on its way out.

@@ -111,6 +111,13 @@ type Hosting interface {
 	Compose(name string, releases []Release, tags map[string]string) ([][]byte, error)
 }
 
+// Folding is implemented by a Format whose clients take names for one that are
+// written differently: Cargo's hyphens and underscores. Of names with one fold
+// only the first is published here, else the one could stand in for the other.
+type Folding interface {
+	Fold(name string) string
+}
+
 // Release is a published version as Compose sees it.
 type Release struct {
 	Version   string

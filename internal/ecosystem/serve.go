@@ -62,8 +62,11 @@ func WriteAnswer(w http.ResponseWriter, r *http.Request, a *Answer) {
 	if a.Gzip && !plain {
 		h["Content-Encoding"] = gzipCoding
 	}
-	if !plain {
+	switch {
+	case !plain:
 		set.to("Content-Length", strconv.FormatInt(a.Size, 10))
+	case a.Plain != nil:
+		set.to("Content-Length", strconv.Itoa(len(a.Plain)))
 	}
 	w.WriteHeader(http.StatusOK)
 	if r.Method == http.MethodHead {
@@ -91,6 +94,10 @@ func WriteAnswer(w http.ResponseWriter, r *http.Request, a *Answer) {
 }
 
 func writePlain(w io.Writer, a *Answer) error {
+	if a.Plain != nil {
+		_, err := w.Write(a.Plain)
+		return err
+	}
 	zr, err := gzip.NewReader(io.NewSectionReader(a.Body, 0, a.Size))
 	if err != nil {
 		return err

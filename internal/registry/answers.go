@@ -33,6 +33,8 @@ type answer struct {
 	made        time.Time
 	body        io.ReaderAt // ecosystem.Bytes, or the spool
 	size        int64
+	plain       ecosystem.Bytes // a small body without its compression; else nil
+	gzip        bool            // the body is compressed
 	spool       blob.Staged     // holds a large answer on disk; nil for a small one
 	allowed     []*assay.Facts  // of the versions it lists
 	err         error           // the format's own refusal of this representation
@@ -141,7 +143,7 @@ func (pl *Place) Listing(ctx context.Context, name, representation string) (*eco
 		}
 	}
 	return &ecosystem.Answer{
-		ContentType: a.contentType, ETag: a.etag, Modified: a.made, Gzip: true,
+		ContentType: a.contentType, ETag: a.etag, Modified: a.made, Gzip: a.gzip, Plain: a.plain,
 		Body: a.body, Size: a.size, Stale: stale, Flight: fl,
 		Release: func() { fl.end(); a.release() },
 	}, nil
@@ -228,7 +230,7 @@ func (a *answer) cost() int64 {
 		// its size bounds both.
 		return own + max(a.size/8, openCost)
 	}
-	return own + a.size
+	return own + a.size + int64(len(a.plain))
 }
 
 // render decides every version and lets the format write the answer.
@@ -278,7 +280,8 @@ func (pl *Place) render(ctx context.Context, sn *snapshot, name, representation 
 	if err != nil {
 		return nil, err
 	}
-	a.contentType, err = sn.listing.Render(zw, ecosystem.Rendering{
+	plain := &beginning{}
+	a.contentType, err = sn.listing.Render(io.MultiWriter(zw, plain), ecosystem.Rendering{
 		Representation: representation, Name: name, Base: pl.Base(), Documents: docs,
 		Decision: func(i int) *assay.Decision { return decisions[i] },
 		DecisionOn: func(i int, published time.Time) *assay.Decision {
@@ -307,8 +310,16 @@ func (pl *Place) render(ctx context.Context, sn *snapshot, name, representation 
 		return nil, err
 	}
 	a.etag = `"` + hex.EncodeToString(hash.Sum(nil)[:16]) + `"`
-	a.body, a.size, a.spool = spool.content()
-	kept = true
+	if body, whole := plain.whole(); whole && len(body) <= uncompressed {
+		a.body, a.size = body, int64(len(body))
+	} else {
+		a.gzip = true
+		if whole {
+			a.plain = body
+		}
+		a.body, a.size, a.spool = spool.content()
+		kept = true
+	}
 	pl.s.stats.ListingsRendered.Add(1)
 	if denied > 0 {
 		if lead := a.hidden.Lead(); lead != nil {
@@ -328,6 +339,32 @@ func leftOut(d *assay.Decision, lead *assay.Opinion) *assay.Decision {
 }
 
 func lastSegment(address string) string { return address[strings.LastIndexByte(address, '/')+1:] }
+
+// Compressing an answer that fits into one packet gains nothing, and costs
+// every client that does not ask for compression. Of one that is a little
+// larger both forms are kept.
+const (
+	uncompressed = 1 << 10
+	bothForms    = 8 << 10
+)
+
+// beginning keeps what is written to it, up to bothForms.
+type beginning struct {
+	buf  bytes.Buffer
+	more bool
+}
+
+func (b *beginning) Write(p []byte) (int, error) {
+	if b.more = b.more || b.buf.Len()+len(p) > bothForms; !b.more {
+		_, _ = b.buf.Write(p) // never fails (bytes.Buffer)
+	}
+	return len(p), nil
+}
+
+// whole returns all that was written, if it was kept.
+func (b *beginning) whole() (body ecosystem.Bytes, ok bool) {
+	return bytes.Clone(b.buf.Bytes()), !b.more
+}
 
 // spool takes a rendered answer in memory, and on disk once it grows.
 type spool struct {

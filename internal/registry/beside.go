@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"net"
 	"net/url"
 	"slices"
 	"strings"
@@ -51,8 +52,22 @@ func sameHost(origin store.Origin, address string) bool {
 	}
 	return slices.ContainsFunc(append([]string{origin.Address}, origin.Mirrors...), func(own string) bool {
 		o, err := url.Parse(own)
-		return err == nil && strings.EqualFold(o.Host, u.Host)
+		return err == nil && strings.EqualFold(hostAndPort(o), hostAndPort(u))
 	})
+}
+
+// hostAndPort writes out the port that the scheme implies: some documents do,
+// and it is no other host for that.
+func hostAndPort(u *url.URL) string {
+	port := u.Port()
+	switch {
+	case port != "":
+	case u.Scheme == "https":
+		port = "443"
+	default:
+		port = "80"
+	}
+	return net.JoinHostPort(u.Hostname(), port)
 }
 
 // keptBeside returns what is kept, nil if nothing was learned yet.
@@ -101,6 +116,9 @@ func (pl *Place) learnBeside(ctx context.Context, format ecosystem.Neighbourly, 
 	err = pl.s.cfg.Store.Update(ctx, func(tx store.Tx) error { return tx.PutSetting(ctx, pl.besideSetting(origin.Address), text) })
 	if err != nil {
 		return nil, err
+	}
+	if len(hosts) == 0 {
+		return hosts, nil
 	}
 	pl.s.log.Info("an upstream keeps its files at other hosts", "registry", pl.name, "origin", origin.Address, "hosts", strings.Join(hosts, " "))
 	return hosts, nil

@@ -90,8 +90,10 @@ func (pl *Place) hold(ctx context.Context, up *ecosystem.Upload, c *admission.Ca
 	if err != nil {
 		return err
 	}
-	return assay.Errorf(assay.Forbidden, "%s is held and not published yet: its name looks like %s (%s). It is kept here as %s, nobody can install it, and it need not be sent again; an administrator releases or refuses it. To say why the name is right: assay held appeal %s --reason \"...\"",
-		at.Short(), ecosystem.Printable(finding.Target), finding.Class, h.ID, h.ID)
+	// What matters comes first: of some package managers the person sees 120
+	// bytes.
+	return assay.Errorf(assay.Forbidden, "held as %s, its name looks like %s (%s); assay held appeal %s --reason \"...\" says why it is right. %s is not published yet: it is kept here, nobody can install it, it need not be sent again, and an administrator releases or refuses it",
+		h.ID, ecosystem.Printable(finding.Target), finding.Class, h.ID, at.Short())
 }
 
 // joinHeld adds a file to what waits already. What was sent before and is
@@ -263,10 +265,12 @@ func (s *Service) ReleaseHeld(ctx context.Context, id, reason string) (ecosystem
 		_, err = pl.appendEvent(ctx, tx, now, assay.EventHeldReleased, at, asker, map[string]string{"registry": h.Registry, "held": h.ID, "reason": reason})
 		return err
 	})
+	if pl != nil && changed(err) {
+		pl.invalidate(h.Name)
+	}
 	if err != nil {
 		return none, err
 	}
-	pl.invalidate(h.Name)
 	return pl.receipt(ctx, at, eventID), nil
 }
 

@@ -113,6 +113,7 @@ func (pl *Place) compose(ctx context.Context, name string) (*snapshot, error) {
 	if sn.listing, err = pl.format.Read(name, sn.documents(sources)); err != nil {
 		return nil, assay.Wrap(assay.Internal, err, "the hosted package %s cannot be read back", name)
 	}
+	known.respell(sn.listing)
 	versions := sn.listing.Versions()
 	sn.entries = make([]*entry, len(versions))
 	for i := range versions {

@@ -101,10 +101,12 @@ func (pl *Place) Publish(ctx context.Context, up *ecosystem.Upload) (ecosystem.R
 		eventID, err = pl.putPublication(ctx, tx, up, files, scans, release, asker, now)
 		return err
 	})
+	if changed(err) {
+		pl.invalidate(up.Name)
+	}
 	if err != nil {
 		return none, err
 	}
-	pl.invalidate(up.Name)
 	return pl.receipt(ctx, at, eventID), nil
 }
 
@@ -189,7 +191,10 @@ func (pl *Place) checkUnused(ctx context.Context, tx store.Tx, up *ecosystem.Upl
 	case err != nil && !assay.Is(err, assay.NotFound):
 		return err
 	}
-	exists := err == nil
+	if err := pl.checkAlone(ctx, tx, up.Name); err != nil {
+		return err
+	}
+	exists := !assay.Is(err, assay.NotFound)
 	for i := range up.Files {
 		_, err := tx.File(ctx, store.FileKey{Registry: pl.name, Name: up.Name, Version: up.Version, File: up.Files[i].Name})
 		if err == nil && exists {
@@ -281,6 +286,20 @@ func (pl *Place) receipt(ctx context.Context, at assay.Coordinate, eventID int64
 	return r
 }
 
+// changed tells whether a transaction may have changed something: one that was
+// committed, and one of which nobody knows, because the store failed while it
+// was committed. A refusal of ours changed nothing.
+func changed(err error) bool {
+	if err == nil {
+		return true
+	}
+	switch assay.KindOf(err) {
+	case assay.Conflict, assay.Forbidden, assay.NotFound, assay.Invalid, assay.Unauthenticated, assay.TooLarge:
+		return false
+	}
+	return true
+}
+
 // invalidate makes the next request read the package anew, and tells those
 // who decided on the old state and have not yet answered.
 func (pl *Place) invalidate(name string) {
@@ -337,10 +356,12 @@ func (pl *Place) Tag(ctx context.Context, name, tag, version string) (ecosystem.
 		eventID, err = pl.appendEvent(ctx, tx, pl.s.now(), assay.EventTagged, at, asker, map[string]string{"registry": pl.name, "tag": tag, "version": version})
 		return err
 	})
+	if changed(err) {
+		pl.invalidate(name)
+	}
 	if err != nil {
 		return none, err
 	}
-	pl.invalidate(name)
 	return pl.receipt(ctx, at, eventID), nil
 }
 
@@ -381,9 +402,15 @@ func (pl *Place) setStatus(ctx context.Context, name, version string, status ass
 	if reason = ecosystem.Printable(reason); reason == "" && status != assay.Active {
 		return none, assay.Errorf(assay.Invalid, "say why, for whoever meets it: --reason \"...\"")
 	}
+	listing := pl.knownListing(ctx, name)
+	version = spelled(listing, version)
+	at.Version, none.Coordinate.Version = version, version
 	var eventID int64
 	err := pl.s.cfg.Store.Update(ctx, func(tx store.Tx) error {
 		now := pl.s.now().UTC()
+		if err := pl.oneSpelling(ctx, tx, listing, at); err != nil {
+			return err
+		}
 		if err := pl.checkStanding(ctx, tx, at, hosted, asker, status); err != nil {
 			return err
 		}
@@ -413,10 +440,12 @@ func (pl *Place) setStatus(ctx context.Context, name, version string, status ass
 		}
 		return also(tx)
 	})
+	if changed(err) {
+		pl.invalidate(name)
+	}
 	if err != nil {
 		return none, err
 	}
-	pl.invalidate(name)
 	pl.s.cutVersion(at, status, reason)
 	return pl.receipt(ctx, at, eventID), nil
 }

@@ -257,7 +257,9 @@ func (pl *Place) rowFacts(name, origin string, row *store.Version, a *about) *as
 func (pl *Place) build(pkg store.Package, listing ecosystem.Listing, docs []store.Document, rows map[string]store.Version, a *about, checked time.Time) *snapshot {
 	a.since = firstDate(listing, rows)
 	sn := &snapshot{pkg: pkg, listing: listing, docs: docs, checked: checked, found: &finds{}}
-	placeholder := false
+	withdrawn, _ := listing.(ecosystem.Withdrawn)
+	placeholder := withdrawn != nil && withdrawn.Withdrawn()
+	a.respell(listing)
 	if listing != nil {
 		versions := listing.Versions()
 		sn.entries = make([]*entry, len(versions))
@@ -278,8 +280,8 @@ func (pl *Place) build(pkg store.Package, listing ecosystem.Listing, docs []stor
 			sn.absent = map[string]*entry{}
 		}
 		facts := pl.rowFacts(pkg.Name, pkg.Origin, &row, a)
-		// Where a security placeholder took the package's place, what was
-		// there before was removed for a reason.
+		// Where a security placeholder took the package's place, or the
+		// upstream withdrew it, what was there before went for a reason.
 		facts.Placeholder = placeholder
 		sn.absent[version] = &entry{facts: facts}
 	}

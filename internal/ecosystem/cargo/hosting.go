@@ -8,7 +8,13 @@ import (
 	"assay.invalid/internal/ecosystem/cargo/wire"
 )
 
-var _ ecosystem.Hosting = format{}
+var (
+	_ ecosystem.Hosting = format{}
+	_ ecosystem.Folding = format{}
+)
+
+// Fold implements ecosystem.Folding.
+func (format) Fold(name string) string { return wire.Fold(name) }
 
 // hostedFiles stands in the config.json of hosted crates. Nobody is ever asked
 // there: what was published here is served from here alone.

@@ -47,7 +47,7 @@ func (f format) Inspect(up *ecosystem.Upload) (ecosystem.Inspected, error) {
 			}
 			inside.Disagreements = append(inside.Disagreements, differ...)
 		case wire.Archive(parsed.Extension):
-			if err := wire.CheckZip(sent.Content, sent.Size, f.limits); err != nil {
+			if err := wire.CheckNew(sent.Content, sent.Size, f.limits); err != nil {
 				return none, assay.Errorf(assay.Invalid, "%s is refused: %v", file, err)
 			}
 		}

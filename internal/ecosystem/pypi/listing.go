@@ -42,7 +42,7 @@ func newListing(x *wire.Index) *listing {
 			Yanked:         v.Yanked,
 			Deprecated:     deprecated,
 			// What is left of a project in quarantine is not to be had.
-			Placeholder: x.Status.Word == "quarantined",
+			Placeholder: l.Withdrawn(),
 			Files:       promises(x, v),
 		}
 		if !v.Published.IsZero() {
@@ -70,6 +70,10 @@ func promises(x *wire.Index, v *wire.Version) []ecosystem.Promise {
 
 // Versions implements ecosystem.Listing.
 func (l *listing) Versions() []ecosystem.Version { return l.versions }
+
+// Withdrawn implements ecosystem.Withdrawn: a project in quarantine (PEP 792)
+// offers no files, the ones that it had neither.
+func (l *listing) Withdrawn() bool { return l.index.Status.Word == "quarantined" }
 
 // Find implements ecosystem.Listing.
 func (l *listing) Find(version string) int { return l.index.Find(version) }

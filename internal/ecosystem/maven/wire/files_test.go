@@ -98,15 +98,14 @@ func TestEmbedded(t *testing.T) {
 		members []member
 		differ  []string
 	}{
-		"none":                             {[]member{{name: "a"}}, nil},
-		"its own":                          {[]member{properties("com.corp/kettle", own)}, nil},
-		"its own, of another version":      {[]member{properties("com.corp/kettle", strings.Replace(own, "1.0", "2.0", 1))}, []string{"version"}},
-		"its own path, another's words":    {[]member{properties("com.corp/kettle", strings.Replace(own, "com.corp", "org.apache", 1))}, []string{"groupId"}},
-		"shaded with others":               {[]member{properties("com.corp/kettle", own), properties("org.x/y", "groupId=org.x\nartifactId=y\nversion=9\n")}, nil},
-		"somebody else's, under our name":  {[]member{properties("org.x/y", "groupId=org.x\nartifactId=y\nversion=9\n")}, nil},
-		"properties that do not say":       {[]member{properties("com.corp/kettle", "name=Kettle\n")}, nil},
-		"the last of two lines counts":     {[]member{properties("com.corp/kettle", own+"version = 3.0\n")}, []string{"version"}},
-		"both of two entries of that name": {[]member{properties("com.corp/kettle", own), properties("com.corp/kettle", strings.Replace(own, "1.0", "6.6", 1))}, []string{"version"}},
+		"none":                            {[]member{{name: "a"}}, nil},
+		"its own":                         {[]member{properties("com.corp/kettle", own)}, nil},
+		"its own, of another version":     {[]member{properties("com.corp/kettle", strings.Replace(own, "1.0", "2.0", 1))}, []string{"version"}},
+		"its own path, another's words":   {[]member{properties("com.corp/kettle", strings.Replace(own, "com.corp", "org.apache", 1))}, []string{"groupId"}},
+		"shaded with others":              {[]member{properties("com.corp/kettle", own), properties("org.x/y", "groupId=org.x\nartifactId=y\nversion=9\n")}, nil},
+		"somebody else's, under our name": {[]member{properties("org.x/y", "groupId=org.x\nartifactId=y\nversion=9\n")}, nil},
+		"properties that do not say":      {[]member{properties("com.corp/kettle", "name=Kettle\n")}, nil},
+		"the last of two lines counts":    {[]member{properties("com.corp/kettle", own+"version = 3.0\n")}, []string{"version"}},
 	} {
 		jar := jarOf(t, c.members...)
 		differ, err := Embedded("com.corp/kettle", "1.0", bytes.NewReader(jar), int64(len(jar)), DefaultLimits())
@@ -117,6 +116,31 @@ func TestEmbedded(t *testing.T) {
 	jar := jarOf(t, properties("com.corp/kettle", strings.Repeat("x", 100_000)))
 	if _, err := Embedded("com.corp/kettle", "1.0", bytes.NewReader(jar), int64(len(jar)), DefaultLimits()); err == nil {
 		t.Error("endless properties were read")
+	}
+	jar = jarOf(t, properties("com.corp/kettle", own), properties("com.corp/kettle", strings.Replace(own, "1.0", "6.6", 1)))
+	if _, err := Embedded("com.corp/kettle", "1.0", bytes.NewReader(jar), int64(len(jar)), DefaultLimits()); err == nil {
+		t.Error("a jar that says two versions of itself was taken")
+	}
+}
+
+// What is published is held to more than what an upstream has: which of two
+// entries of one name counts, readers decide for themselves.
+func TestCheckNew(t *testing.T) {
+	for what, c := range map[string]struct {
+		members []member
+		refused bool
+	}{
+		"ordinary":             {[]member{{name: "a/"}, {name: "a/A.class"}}, false},
+		"a folder twice":       {[]member{{name: "a/"}, {name: "a/"}, {name: "a/A.class"}}, false},
+		"told apart by case":   {[]member{{name: "LICENSE"}, {name: "license"}}, false},
+		"a class twice":        {[]member{{name: "a/A.class", content: "1"}, {name: "a/A.class", content: "2"}}, true},
+		"a class twice, alike": {[]member{{name: "a/A.class", content: "1"}, {name: "a/A.class", content: "1"}}, true},
+		"leads upwards":        {[]member{{name: "../a"}}, true},
+	} {
+		jar := jarOf(t, c.members...)
+		if err := CheckNew(bytes.NewReader(jar), int64(len(jar)), DefaultLimits()); (err != nil) != c.refused {
+			t.Errorf("%s: %v", what, err)
+		}
 	}
 }
 

@@ -57,6 +57,28 @@ func openZip(content io.ReaderAt, size int64, limits Limits) (*zip.Reader, error
 	return zr, nil
 }
 
+// CheckNew reads an archive that is to be published as CheckZip does, and
+// refuses one that holds a file twice: which of the two counts depends on the
+// reader, so that what was looked at need not be what runs.
+func CheckNew(content io.ReaderAt, size int64, limits Limits) error {
+	zr, err := openZip(content, size, limits)
+	if err != nil {
+		return err
+	}
+	return unique(zr)
+}
+
+func unique(zr *zip.Reader) error {
+	known := make(map[string]bool, len(zr.File))
+	for _, f := range zr.File {
+		if known[f.Name] {
+			return fmt.Errorf("it holds %q twice, and readers differ in which of the two counts: pack it anew", short(f.Name))
+		}
+		known[f.Name] = !strings.HasSuffix(f.Name, "/") // a folder has no content to differ in
+	}
+	return nil
+}
+
 // maxEntryName bounds the name of an entry, in bytes.
 const maxEntryName = 4 << 10
 
@@ -129,8 +151,9 @@ func (b *budgetReader) ReadAt(p []byte, off int64) (int, error) {
 	return b.r.ReadAt(p, off)
 }
 
-// Embedded compares the coordinates that Maven writes into a jar with those
-// it is published under, and names the fields that differ. A jar that holds
+// Embedded reads a jar that is to be published as CheckNew does. It compares
+// the coordinates that Maven writes into a jar with those it is published
+// under, and names the fields that differ. A jar that holds
 // others (META-INF/maven/<group>/<artifact>/pom.properties) may hold many: a
 // shaded jar has those of all that it was made of, and one that was made by
 // somebody else and is published under a name of one's own has theirs. They
@@ -139,6 +162,9 @@ func (b *budgetReader) ReadAt(p []byte, off int64) (int, error) {
 func Embedded(name, version string, content io.ReaderAt, size int64, limits Limits) (differ []string, err error) {
 	zr, err := openZip(content, size, limits)
 	if err != nil {
+		return nil, err
+	}
+	if err := unique(zr); err != nil {
 		return nil, err
 	}
 	own := "META-INF/maven/" + name + "/pom.properties"
