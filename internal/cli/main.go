@@ -101,6 +101,7 @@ Start it with 'assay serve'; the other commands ask and change what it decides.`
 		p.logCommand(), p.backupCommand(), p.restoreCommand(),
 		p.scoreCommand(), p.assessCommand(), p.ssdfCommand(), p.wallCommand(), p.triageCommand(),
 		p.upstreamsCommand(), p.upstreamCommand(), p.versionCommand())
+	root.AddCommand(p.namesCommand())
 	root.AddCommand(p.statusCommands()...)
 	group(root)
 	return root
