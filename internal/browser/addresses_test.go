@@ -58,6 +58,9 @@ func (d *day) addresses() []address {
 
 		{name: "policy", path: "/policy", says: []string{"cooldown", "install-scripts", "observe", "block", "digest-changed", "3 days"}},
 		{name: "log", path: "/log", token: d.admin, says: []string{"checkpoint", "published"}},
+		{name: "desk of an administrator", path: "/admin/desk", token: d.admin, says: []string{"held", "reports", "assay held release"}},
+		{name: "desk of a reader", path: "/admin/desk?all=yes", token: d.reader, says: []string{"assay held appeal"}},
+		{name: "desk of a stranger", path: "/admin/desk", status: http.StatusUnauthorized, says: []string{"token"}},
 		{name: "scorecard", path: "/scorecard", says: []string{"assay score"}},
 
 		{name: "nothing there", path: "/nothing-is-served-here/" + strings.Repeat("at-all", 40), status: http.StatusNotFound},

@@ -73,6 +73,11 @@ func (c *control) Except(ctx context.Context, e api.NewException) (api.Exception
 			return api.Exception{}, err
 		}
 	}
+	// An exception names one version as it is listed: to PyPI 1.0 and 1.0.0 are
+	// one, and the other spelling would lift nothing.
+	if at, err := c.house.table.Normalise(e.Version); err == nil && c.house.registry != nil {
+		e.Version = c.house.registry.Spelled(ctx, at).String()
+	}
 	made, err := c.house.rules.Except(ctx, assay.PrincipalOf(ctx), e.Version, e.Rule, e.Reason, e.Until)
 	if err != nil {
 		return api.Exception{}, err

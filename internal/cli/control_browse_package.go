@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"html"
 	"net/url"
 	"slices"
 	"strings"
@@ -186,6 +187,23 @@ func installLines(at assay.Coordinate, base, claim string) []api.InstallLine {
 			line += " " + strings.TrimPrefix(set.Line, "export ")
 		}
 		return []api.InstallLine{{Client: "go", Line: line + " go get " + spec}}
+	case assay.PyPI:
+		index, pinned := shellWord(base+"simple/"), shellWord(at.Name+"=="+at.Version)
+		return []api.InstallLine{
+			{Client: "pip", Line: "pip install --index-url " + index + " " + pinned},
+			{Client: "uv", Line: "uv pip install --default-index " + index + " " + pinned},
+		}
+	case assay.Cargo:
+		if claim != "" {
+			return []api.InstallLine{{Client: "cargo", Line: "CARGO_REGISTRIES_ASSAY_INDEX=" + shellWord("sparse+"+base+"auth/") + " cargo add --registry assay " + spec}}
+		}
+		replaced := "--config " + shellWord(`source.crates-io.replace-with="assay-pull"`) + " --config " + shellWord(`source.assay-pull.registry="sparse+`+base+`"`)
+		return []api.InstallLine{{Client: "cargo", Line: "cargo add " + replaced + " " + spec}}
+	case assay.Maven:
+		group, artifact, _ := strings.Cut(at.Name, "/")
+		settings := "<settings><mirrors><mirror><id>assay</id><mirrorOf>*</mirrorOf><url>" + html.EscapeString(base) + "</url></mirror></mirrors></settings>"
+		return []api.InstallLine{{Client: "mvn", Line: "echo " + shellWord(settings) + " > assay-settings.xml && mvn -s assay-settings.xml dependency:get " +
+			shellWord("-Dartifact="+group+":"+artifact+":"+at.Version)}}
 	}
 	return nil
 }

@@ -305,12 +305,18 @@ func TestInstallLinesAreSafeToPaste(t *testing.T) {
 		base string
 		want string // the last line
 	}{
-		"a scope":                  {at(assay.NPM, "@acme/a", "1.0.0+b"), "https://packages.example/npm/", "YARN_NPM_REGISTRY_SERVER=https://packages.example/npm/ yarn add @acme/a@1.0.0+b"},
-		"without TLS":              {at(assay.NPM, "a", "1.0.0"), "http://[::1]:8417/npm/", "YARN_NPM_REGISTRY_SERVER='http://[::1]:8417/npm/' YARN_UNSAFE_HTTP_WHITELIST=::1 yarn add a@1.0.0"},
-		"a name that runs a shell": {at(assay.NPM, "a$(b)'c", "1.0.0"), "https://p.example/npm/", `YARN_NPM_REGISTRY_SERVER=https://p.example/npm/ yarn add 'a$(b)'\''c@1.0.0'`},
-		"a name that is a flag":    {at(assay.NPM, "--global", "1.0.0"), "https://p.example/npm/", ""},
-		"a module":                 {at(assay.Golang, "example.org/~m", "v1.0.0"), "https://p.example/go/", "GOPROXY=https://p.example/go/ go get 'example.org/~m@v1.0.0'"},
-		"no ecosystem":             {at("none", "a", "1"), "https://p.example/", ""},
+		"a scope":                              {at(assay.NPM, "@acme/a", "1.0.0+b"), "https://packages.example/npm/", "YARN_NPM_REGISTRY_SERVER=https://packages.example/npm/ yarn add @acme/a@1.0.0+b"},
+		"without TLS":                          {at(assay.NPM, "a", "1.0.0"), "http://[::1]:8417/npm/", "YARN_NPM_REGISTRY_SERVER='http://[::1]:8417/npm/' YARN_UNSAFE_HTTP_WHITELIST=::1 yarn add a@1.0.0"},
+		"a name that runs a shell":             {at(assay.NPM, "a$(b)'c", "1.0.0"), "https://p.example/npm/", `YARN_NPM_REGISTRY_SERVER=https://p.example/npm/ yarn add 'a$(b)'\''c@1.0.0'`},
+		"a name that is a flag":                {at(assay.NPM, "--global", "1.0.0"), "https://p.example/npm/", ""},
+		"a module":                             {at(assay.Golang, "example.org/~m", "v1.0.0"), "https://p.example/go/", "GOPROXY=https://p.example/go/ go get 'example.org/~m@v1.0.0'"},
+		"a project":                            {at(assay.PyPI, "idna", "3.19"), "https://p.example/pypi/", "uv pip install --default-index https://p.example/pypi/simple/ idna==3.19"},
+		"an epoch that a shell has no use for": {at(assay.PyPI, "a", "1!2.0"), "https://p.example/pypi/", "uv pip install --default-index https://p.example/pypi/simple/ 'a==1!2.0'"},
+		"a crate": {at(assay.Cargo, "itoa", "1.0.18"), "https://p.example/cargo/",
+			`cargo add --config 'source.crates-io.replace-with="assay-pull"' --config 'source.assay-pull.registry="sparse+https://p.example/cargo/"' itoa@1.0.18`},
+		"a package of Maven's": {at(assay.Maven, "org.x/y", "1.0"), "https://p.example/maven/",
+			"echo '<settings><mirrors><mirror><id>assay</id><mirrorOf>*</mirrorOf><url>https://p.example/maven/</url></mirror></mirrors></settings>' > assay-settings.xml && mvn -s assay-settings.xml dependency:get -Dartifact=org.x:y:1.0"},
+		"no ecosystem": {at("none", "a", "1"), "https://p.example/", ""},
 	} {
 		lines, got := installLines(c.at, c.base, ""), ""
 		if len(lines) > 0 {
@@ -319,6 +325,10 @@ func TestInstallLinesAreSafeToPaste(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%s: %s\nwant %s", name, got, c.want)
 		}
+	}
+	hosted := installLines(at(assay.Cargo, "acme-a", "0.1.0"), "https://p.example/cargo/", "acme-*")
+	if want := "CARGO_REGISTRIES_ASSAY_INDEX=sparse+https://p.example/cargo/auth/ cargo add --registry assay acme-a@0.1.0"; len(hosted) != 1 || hosted[0].Line != want {
+		t.Errorf("a hosted crate: %+v", hosted)
 	}
 }
 

@@ -121,12 +121,15 @@ func (c *control) publisher(eco assay.Ecosystem) (string, ecosystem.Publisher, e
 
 // standing returns what was said of a version before.
 func (c *control) standing(ctx context.Context, place string, at assay.Coordinate) (assay.Status, error) {
+	// To PyPI 1.0 and 1.0.0 are one version, of which something may have been
+	// said in either spelling.
+	spelled := c.house.registry.Spelled(ctx, at)
 	status := assay.Active
 	err := c.house.store.View(ctx, func(tx store.Tx) error {
 		standings, err := tx.Standings(ctx, place, at.Name)
 		for _, s := range standings {
-			if s.Version == at.Version {
-				status = s.Status
+			if c.house.registry.Spelled(ctx, at.At(s.Version)) == spelled {
+				status = max(status, s.Status)
 			}
 		}
 		return err

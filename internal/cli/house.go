@@ -16,6 +16,8 @@ import (
 	"assay.invalid/internal/cli/datadir"
 	"assay.invalid/internal/ecosystem/golang"
 	"assay.invalid/internal/ecosystem/list"
+	"assay.invalid/internal/insight"
+	"assay.invalid/internal/insight/content"
 	"assay.invalid/internal/journal"
 	"assay.invalid/internal/registry"
 	"assay.invalid/internal/rulebook"
@@ -52,8 +54,9 @@ type house struct {
 	logFault  error         // why, if nobody told it to; set before logEnded is closed
 
 	// Set by furnish.
-	client   *upstream.Client
+	client   *upstream.Client // or by openInsight
 	counts   *usage.Recorder
+	insight  *insight.Service // or by openInsight
 	registry *registry.Service
 }
 
@@ -98,11 +101,15 @@ func (h *house) furnish(ctx context.Context, f furniture) error {
 	if err != nil {
 		return err
 	}
-	fetching := upstream.DefaultConfig()
-	fetching.InstanceID = h.kept.instance
-	fetching.UserAgent = "assay/" + readBuild().Version
-	fetching.Log = h.log
-	h.client = upstream.New(fetching)
+	follows := h.insight != nil // it has been started, and reads by itself
+	if !follows {
+		if err := h.openInsight(ctx, nil); err != nil {
+			return err
+		}
+		if err := h.insight.Load(ctx); err != nil {
+			return err
+		}
+	}
 	h.counts = usage.Start(h.store, usage.Options{Log: h.log, Now: h.now, Hosted: h.isClaimed})
 	limits := registry.DefaultLimits()
 	if f.cache > 0 {
@@ -118,10 +125,13 @@ func (h *house) furnish(ctx context.Context, f furniture) error {
 	}
 	h.registry, err = registry.New(ctx, registry.Config{
 		Sequencer: sequencer, Holders: holders,
-		Store: h.store, Blobs: blobs, Upstream: h.client, Rules: h.rules, Usage: h.counts,
+		Store: h.store, Blobs: blobs, Upstream: h.fetching(), Insight: h.insight, Scanner: scanner{content.New(content.Limits{})}, Rules: h.rules, Usage: h.counts,
 		Adapters: h.table.Adapters(), BaseURL: f.base, Limits: limits, Log: h.log, Now: h.now,
 	})
-	return err
+	if err != nil || follows {
+		return err
+	}
+	return h.insight.Connect(ctx, h.registry.Rejudge)
 }
 
 // isClaimed tells whether a package is hosted here.
@@ -162,6 +172,9 @@ func (h *house) adopt(ctx context.Context, env []string, askers map[string]adopt
 // have to write down is written.
 func (h *house) Close() error {
 	var errs []error
+	if h.insight != nil {
+		errs = append(errs, h.insight.Close())
+	}
 	if h.registry != nil {
 		errs = append(errs, h.registry.Close())
 	}

@@ -97,10 +97,11 @@ Start it with 'assay serve'; the other commands ask and change what it decides.`
 		p.exceptCommand(), p.unexceptCommand(), p.exceptionsCommand(),
 		p.claimCommand(), p.unclaimCommand(), p.claimsCommand(),
 		p.tokenCommand(), p.tokensCommand(),
-		p.explainCommand(), p.checkCommand(), p.searchCommand(), p.decisionsCommand(), p.publishCommand(), p.policyCommand(),
+		p.explainCommand(), p.checkCommand(), p.advisoriesCommand(), p.knownBadCommand(), p.exposureCommand(), p.searchCommand(), p.decisionsCommand(), p.publishCommand(), p.policyCommand(),
 		p.logCommand(), p.backupCommand(), p.restoreCommand(),
 		p.scoreCommand(), p.assessCommand(), p.ssdfCommand(), p.wallCommand(), p.triageCommand(),
 		p.upstreamsCommand(), p.upstreamCommand(), p.versionCommand())
+	root.AddCommand(p.heldCommand(), p.reportCommand(), p.reportsCommand())
 	root.AddCommand(p.namesCommand())
 	root.AddCommand(p.statusCommands()...)
 	group(root)

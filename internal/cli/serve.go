@@ -18,6 +18,7 @@ import (
 	"assay.invalid/internal/cli/adopt"
 	"assay.invalid/internal/cli/datadir"
 	"assay.invalid/internal/ecosystem/golang"
+	"assay.invalid/internal/insight"
 	"assay.invalid/internal/journal"
 	"assay.invalid/internal/server"
 	"assay.invalid/internal/store"
@@ -39,6 +40,7 @@ type serveOptions struct {
 	card, assessment    string
 	wall                string
 	contact             string
+	advisories          []string
 	dataGiven           bool // --data was written, so hints must repeat it
 }
 
@@ -75,6 +77,7 @@ under way; a second interrupt ends it at once.`,
 	f.StringVar(&o.logFormat, "log-format", "text", "`form` of the log: text or json")
 	f.StringVar(&o.tlsCert, "tls-cert", "", "certificate `file` (PEM) to serve TLS with")
 	f.StringVar(&o.tlsKey, "tls-key", "", "its key `file` (PEM)")
+	f.StringArrayVar(&o.advisories, "advisories", nil, "read advisories in the OSV format from `SOURCE`, a file, a directory or an address, beside those that 'assay advisories add' has added; may be repeated")
 	f.BoolVar(&o.http2, "http2", false, "offer HTTP/2, in which some package managers cannot show why they are refused")
 	f.BoolVar(&o.logPublic, "log-public", false,
 		"let anyone who can reach the listen address read when, and in which ecosystem, each event happened and of what kind it was, private packages included; names are never in it")
@@ -196,6 +199,14 @@ func (r *serving) prepare(ctx context.Context, listen net.Addr, policyText strin
 			return err
 		}
 	}
+	given, err := givenSources(r.options.advisories)
+	if err != nil {
+		return err
+	}
+	if err := h.openInsight(ctx, given); err != nil {
+		return err
+	}
+	loaded := h.insight.Start() // while the package managers are asked
 	address, err := netip.ParseAddrPort(listen.String())
 	if err != nil {
 		return assay.Wrap(assay.Internal, err, "the listen address %s cannot be read", listen)
@@ -222,7 +233,10 @@ func (r *serving) prepare(ctx context.Context, listen net.Addr, policyText strin
 			return err
 		}
 	}
-	return h.furnish(ctx, furniture{base: r.base, sumdb: r.sumdb, cache: int64(r.options.cache)})
+	if err := h.furnish(ctx, furniture{base: r.base, sumdb: r.sumdb, cache: int64(r.options.cache)}); err != nil {
+		return err
+	}
+	return r.waiting(ctx, "Reading advisories", func(ctx context.Context) error { return h.informed(ctx, loaded) })
 }
 
 // untilDone serves the network and the socket until ctx ends or one fails.
@@ -324,6 +338,8 @@ func (r *serving) welcome(c *control) {
 			fmt.Fprintf(&b, "  It %s. To record what it says and refuse nothing:\n    %s\n", clean(rule.Summary), r.hint("policy observe cooldown"))
 		}
 	}
+	b.WriteString("\nAdvisories\n")
+	r.welcomeAdvisories(&b)
 	b.WriteString("\nUse it\n")
 	rows = nil
 	for _, a := range h.table.Adapters() {
@@ -336,6 +352,28 @@ func (r *serving) welcome(c *control) {
 	fmt.Fprintf(&b, "\nData lies in %s. Ctrl-C stops.\n", h.dir.Path())
 	// Nobody may read the output; the server runs all the same.
 	_, _ = io.WriteString(r.out, b.String())
+}
+
+// welcomeAdvisories says what is known of versions beyond upstreams' documents.
+func (r *serving) welcomeAdvisories(b *strings.Builder) {
+	var rows [][]string
+	for _, s := range r.house.insight.Sources(insight.Advisories) {
+		if s.Always {
+			continue
+		}
+		how := plural(s.Records, "record")
+		if s.Read.IsZero() {
+			how = "not read yet"
+		}
+		if len(s.Problems) > 0 {
+			how += "; " + s.Problems[0]
+		}
+		rows = append(rows, []string{"  " + s.Name, s.From + ", " + how})
+	}
+	if len(rows) == 0 {
+		rows = append(rows, []string{"  None are read, so vulnerable and malicious versions are not known: " + r.hint("advisories add NAME SOURCE")})
+	}
+	_ = columns(b, rows) // a strings.Builder takes everything
 }
 
 // supplyRows is a place's upstream: a row for each origin, then one for each

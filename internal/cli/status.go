@@ -103,17 +103,17 @@ were made before still hold the bytes. This cannot be taken back.`,
 func (p *program) statusCommand(w statusWord) *cobra.Command {
 	const version = "pkg:npm/lodash@4.17.20"
 	var (
-		reason  string
-		yes     bool
-		use     = w.name + " VERSION"
-		example = "assay " + w.name + " " + version
+		reason         string
+		yes, malicious bool
+		use            = w.name + " VERSION"
+		example        = "assay " + w.name + " " + version
 	)
 	if w.reason != "" {
 		use += " --reason WORDS"
 		example += fmt.Sprintf(" --reason %q", w.reason)
 	}
 	if w.cannotBeUndone {
-		use += " [--yes]"
+		use += " [--malicious] [--yes]"
 	}
 	cmd := &cobra.Command{
 		Use:     use,
@@ -135,6 +135,9 @@ func (p *program) statusCommand(w statusWord) *cobra.Command {
 			}
 			n := need{holder: w.name, change: true, registry: true}
 			return p.control(cmd.Context(), n, func(ctx context.Context, c api.Control) error {
+				if malicious {
+					return p.removeMalicious(ctx, c, w, api.NewMalicious{Version: args[0], Reason: reason})
+				}
 				change, err := c.SetStatus(ctx, api.NewStatus{Version: args[0], Status: w.to, Reason: reason, From: w.from})
 				if err != nil {
 					return err
@@ -149,9 +152,24 @@ func (p *program) statusCommand(w statusWord) *cobra.Command {
 		cmd.Flags().StringVar(&reason, "reason", "", "why, in `words` for the journal")
 	}
 	if w.cannotBeUndone {
+		cmd.Flags().BoolVar(&malicious, "malicious", false, "it is malicious: write an advisory that says so to everybody who follows this place, and answer the reports about it")
 		cmd.Flags().BoolVar(&yes, "yes", false, "do not ask: it cannot be taken back")
 	}
 	return cmd
+}
+
+// removeMalicious removes a version and says where its advisory stands.
+func (p *program) removeMalicious(ctx context.Context, c api.Control, w statusWord, n api.NewMalicious) error {
+	removal, err := c.RemoveMalicious(ctx, n)
+	if err != nil {
+		return err
+	}
+	if err := p.printStatus(w, removal.StatusChange); err != nil {
+		return err
+	}
+	return fields(p.out,
+		[2]string{"advisory", removal.Advisory + ", at /log/advisories/" + removal.Advisory + ".json"},
+		[2]string{"who had it", "assay exposure " + removal.Version})
 }
 
 func (p *program) printStatus(w statusWord, change api.StatusChange) error {

@@ -130,8 +130,10 @@ func (p *program) explainToken(t api.Token, base string, unclaimed []string) {
 	for _, pattern := range unclaimed {
 		fmt.Fprintf(&b, "\n%s is not claimed, so nothing of that name can be published yet. Claim it:\n  assay claim '%s'\n", clean(pattern), clean(pattern))
 	}
-	b.WriteString("\nUse it, with the token in place of TOKEN\n")
-	_ = columns(&b, useOfToken(t, base)) // a strings.Builder takes everything
+	if rows := useOfToken(t, base); len(rows) > 0 {
+		b.WriteString("\nUse it, with the token in place of TOKEN\n")
+		_ = columns(&b, rows) // a strings.Builder takes everything
+	}
 	fmt.Fprintf(&b, "\nEnd it\n  assay token revoke %s\n", t.ID)
 	fmt.Fprint(p.err, b.String())
 }
@@ -143,30 +145,54 @@ func useOfToken(t api.Token, base string) [][]string {
 	if err != nil {
 		return nil
 	}
+	publishes := ecosystemsOf(t.Publish)
+	uses := ecosystemsOf(append(append([]string{}, t.Publish...), t.Read...))
 	nothingNamed := len(t.Publish)+len(t.Read) == 0
-	npm, golang, publishesGo := nothingNamed, nothingNamed, false
-	for _, pattern := range append(append([]string{}, t.Publish...), t.Read...) {
-		eco, err := assay.PatternEcosystem(pattern)
-		npm, golang = npm || err == nil && eco == assay.NPM, golang || err == nil && eco == assay.Golang
-	}
-	for _, pattern := range t.Publish {
-		eco, err := assay.PatternEcosystem(pattern)
-		publishesGo = publishesGo || err == nil && eco == assay.Golang
-	}
 	var rows [][]string
-	if npm {
+	if nothingNamed || uses[assay.NPM] {
 		rows = append(rows, []string{"  npm", "npm config set //" + u.Host + "/npm/:_authToken TOKEN"})
 	}
-	if golang && u.Scheme == "https" { // the go command sends it over nothing else
-		rows = append(rows, []string{"  go", "echo 'machine " + u.Host + " login assay password TOKEN' >> ~/.netrc"})
+	var netrc []string
+	if (nothingNamed || uses[assay.Golang]) && u.Scheme == "https" { // the go command sends it over nothing else
+		netrc = append(netrc, "go")
 	}
-	if publishesGo {
+	if nothingNamed || uses[assay.PyPI] {
+		netrc = append(netrc, "pip, uv, Poetry")
+	}
+	if len(netrc) > 0 { // its lines name no port
+		rows = append(rows, []string{"  " + strings.Join(netrc, ", "), "echo 'machine " + u.Hostname() + " login assay password TOKEN' >> ~/.netrc"})
+	}
+	if publishes[assay.Golang] {
 		rows = append(rows, []string{"  go", tokenVariable + "=TOKEN assay publish --server " + base + " --tag v1.2.3"})
+	}
+	if publishes[assay.PyPI] {
+		rows = append(rows, []string{"  twine", "TWINE_REPOSITORY_URL=" + base + "pypi/legacy/ TWINE_USERNAME=__token__ TWINE_PASSWORD=TOKEN twine upload dist/*"},
+			[]string{"  uv", "UV_PUBLISH_URL=" + base + "pypi/legacy/ UV_PUBLISH_TOKEN=TOKEN uv publish"})
+	}
+	// An administrator's own token has no place in the settings of a build.
+	readsAll := nothingNamed && !t.Admin
+	if readsAll || uses[assay.Cargo] {
+		index := "CARGO_REGISTRIES_ASSAY_INDEX=sparse+" + base + "cargo/auth/ CARGO_REGISTRY_GLOBAL_CREDENTIAL_PROVIDERS=cargo:token"
+		rows = append(rows, []string{"  cargo", "export " + index + " && echo TOKEN | cargo login --registry assay"})
+	}
+	if readsAll || uses[assay.Maven] {
+		rows = append(rows, []string{"  mvn", "in <servers> of ~/.m2/settings.xml: <server><id>assay</id><username>token</username><password>TOKEN</password></server>"})
 	}
 	if t.Admin {
 		rows = append(rows, []string{"  assay", tokenVariable + "=TOKEN assay tokens --server " + base})
 	}
 	return rows
+}
+
+// ecosystemsOf are those that patterns speak of.
+func ecosystemsOf(patterns []string) map[assay.Ecosystem]bool {
+	of := map[assay.Ecosystem]bool{}
+	for _, pattern := range patterns {
+		if eco, err := assay.PatternEcosystem(pattern); err == nil {
+			of[eco] = true
+		}
+	}
+	return of
 }
 
 // mayDo says what a token grants.

@@ -141,6 +141,13 @@ type Listing interface {
 	Bytes() int64
 }
 
+// Naming is implemented by a Format whose files say by their names which
+// version they are of. One that its upstream took out of a version that is
+// still listed is then found here, for the lock files that name it.
+type Naming interface {
+	VersionOf(name, file string) (version string, ok bool)
+}
+
 // Withdrawn is implemented by a Listing whose upstream can put a package as a
 // whole out of everybody's reach (PyPI's quarantine, PEP 792), so that none of
 // its versions is listed any more. What was listed before is then as if a

@@ -142,21 +142,47 @@ func (pl *Place) locateIn(ctx context.Context, sn *snapshot, name, file string) 
 			return f, nil, err
 		}
 	}
+	if f, e, err := pl.takenOut(ctx, sn, name, file); err == nil || !assay.Is(err, assay.NotFound) {
+		return f, e, err
+	}
 	for version, e := range sn.absent {
-		var row store.File
-		err := pl.s.cfg.Store.View(ctx, func(tx store.Tx) error {
-			var err error
-			row, err = tx.File(ctx, store.FileKey{Registry: pl.name, Name: name, Version: version, File: file})
-			return err
-		})
-		if err == nil && row.Stored {
-			return ecosystem.File{Name: file, Version: version, ContentType: "application/octet-stream"}, e, nil
-		}
-		if err != nil && !assay.Is(err, assay.NotFound) {
-			return ecosystem.File{}, nil, err
+		if f, err := pl.keptFile(ctx, name, version, file); err == nil || !assay.Is(err, assay.NotFound) {
+			return f, e, err
 		}
 	}
 	return ecosystem.File{}, nil, notFound
+}
+
+// takenOut finds a file that is kept here of a version which is listed without
+// it: an upstream that takes one wheel of many away breaks no lock file.
+func (pl *Place) takenOut(ctx context.Context, sn *snapshot, name, file string) (ecosystem.File, *entry, error) {
+	notFound := assay.Errorf(assay.NotFound, "%s has no file %s", name, file)
+	format, ok := pl.format.(ecosystem.Naming)
+	if !ok {
+		return ecosystem.File{}, nil, notFound
+	}
+	version, ok := format.VersionOf(name, file)
+	if !ok {
+		return ecosystem.File{}, nil, notFound
+	}
+	e, listed := sn.lookup(version)
+	if !listed {
+		return ecosystem.File{}, nil, notFound
+	}
+	f, err := pl.keptFile(ctx, name, e.facts.Coordinate.Version, file)
+	return f, e, err
+}
+
+// keptFile is a file whose bytes are here and that no listing describes now.
+func (pl *Place) keptFile(ctx context.Context, name, version, file string) (ecosystem.File, error) {
+	row, err := pl.stored(ctx, store.FileKey{Registry: pl.name, Name: name, Version: version, File: file})
+	if err != nil {
+		return ecosystem.File{}, err
+	}
+	if !row.Stored {
+		return ecosystem.File{}, assay.Errorf(assay.NotFound, "the bytes of %s are not here", file)
+	}
+	return ecosystem.File{Name: file, Version: version, ContentType: "application/octet-stream"}, nil
 }
 
 // decideAndOpen takes the decision, in step with changes of the rules, then

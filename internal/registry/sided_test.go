@@ -37,6 +37,11 @@ func (s sided) Sources(name string) []ecosystem.Source {
 	}
 }
 
+func (s sided) VersionOf(_, file string) (string, bool) {
+	version, _, ok := strings.Cut(file, "-")
+	return version, ok
+}
+
 type sidedFile struct {
 	version, name string
 	digest        assay.Digest
@@ -373,5 +378,33 @@ func TestPromisesAreBounded(t *testing.T) {
 	}
 	if !assay.Is(err, assay.TooLarge) {
 		t.Errorf("endless promises: %v", err)
+	}
+}
+
+// A lock file of today installs in years, also where the upstream has taken
+// one file of many away.
+func TestAFileThatWasTakenOutOfItsVersion(t *testing.T) {
+	h := sidedHouse(t)
+	both := line("1", old, "1-a", "1", old) + line("1", old, "1-b", "2", old) + line("1", old, "1-c", "3", old)
+	h.up.put("v2/a/list", both)
+	h.up.put("a/1-a", "1")
+	h.up.put("a/1-b", "2")
+	h.up.put("a/1-c", "3")
+	if got := h.file("a", "1-a") + h.file("a", "1-b"); got != "12" {
+		t.Fatalf("answered %q", got)
+	}
+	h.up.put("v2/a/list", line("1", old, "1-a", "1", old))
+	h.later(time.Hour)
+	if got := h.list("a"); got != "1/1-a" {
+		t.Errorf("listed %q", got)
+	}
+	for file, want := range map[string]string{"1-a": "1", "1-b": "2", "1-c": "not found", "1-d": "not found", "2-b": "not found"} {
+		if got := h.file("a", file); got != want {
+			t.Errorf("%s answered %q, want %q", file, got, want)
+		}
+	}
+	h.rules.set("pkg:toy/a@<2")
+	if got := h.file("a", "1-b"); got != "denied" {
+		t.Errorf("with its version blocked it answered %q", got)
 	}
 }

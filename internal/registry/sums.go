@@ -7,7 +7,6 @@ import (
 	"crypto/sha512"
 	"hash"
 	"io"
-	"strings"
 
 	"assay.invalid/internal/assay"
 	"assay.invalid/internal/ecosystem"
@@ -19,6 +18,13 @@ import (
 // differ even if the upstream's did.
 func (pl *Place) sumOf(ctx context.Context, name string, f ecosystem.File, e *entry) (*ecosystem.Content, error) {
 	key := store.FileKey{Registry: pl.name, Name: name, Version: f.Version, File: f.Name}
+	// No file's name holds a slash, so that this is no file's key.
+	asked := store.FileKey{Registry: pl.name, Name: name, Version: f.Version, File: f.Name + "/" + f.Sum}
+	if known, ok := pl.s.hot.get(asked); ok {
+		if content, ok := known.content(); ok {
+			return content, nil
+		}
+	}
 	row, err := pl.fetched(ctx, key, name, f, e)
 	if err != nil {
 		return nil, err
@@ -34,7 +40,13 @@ func (pl *Place) sumOf(ctx context.Context, name string, f ecosystem.File, e *en
 			return nil, err
 		}
 	}
-	return &ecosystem.Content{ETag: `"` + sum + `"`, Modified: row.FirstSeen, Size: int64(len(sum)), Seeker: strings.NewReader(sum)}, nil
+	row.Size = int64(len(sum))
+	known := newHotFile(row)
+	known.etag, known.body = `"`+sum+`"`, []byte(sum)
+	known.header.Set("Etag", known.etag)
+	pl.s.hot.put(asked, known, known.cost())
+	content, _ := known.content() // what lies in memory is never closed
+	return content, nil
 }
 
 // fetched returns the row of a file whose bytes are here, pulling it through

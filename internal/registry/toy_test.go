@@ -63,6 +63,7 @@ func (t toy) Locate(name, file string, l ecosystem.Listing) (ecosystem.File, err
 	}
 	return f, nil
 }
+func (t toy) Fold(name string) string { return strings.ReplaceAll(name, "_", "-") }
 func (t toy) VersionSource(name, version string) (ecosystem.Source, bool) {
 	return ecosystem.Source{Key: "date/" + version, Path: name + "/" + version + ".date"}, t.dated
 }
@@ -95,6 +96,10 @@ func (t toy) Read(name string, docs []ecosystem.Document) (ecosystem.Listing, er
 	l := &toyListing{}
 	for line := range strings.Lines(string(text)) {
 		f := strings.Fields(line)
+		if line == "withdrawn\n" {
+			l.withdrawn = true
+			continue
+		}
 		if len(f) != 3 {
 			return nil, assay.Errorf(assay.Unsound, "the list of %s has a line %q", name, line)
 		}
@@ -112,18 +117,22 @@ func (t toy) Read(name string, docs []ecosystem.Document) (ecosystem.Listing, er
 	return l, nil
 }
 
-type toyListing struct{ versions []ecosystem.Version }
+type toyListing struct {
+	versions  []ecosystem.Version
+	withdrawn bool
+}
 
 func (l *toyListing) Versions() []ecosystem.Version { return l.versions }
 func (l *toyListing) Bytes() int64                  { return 100 }
 func (l *toyListing) Find(version string) int {
 	for i := range l.versions {
-		if l.versions[i].Version == version {
-			return i
+		if (numbers{}).Compare(l.versions[i].Version, version) == 0 {
+			return i // 01 is 1
 		}
 	}
 	return -1
 }
+func (l *toyListing) Withdrawn() bool { return l.withdrawn }
 func (l *toyListing) Render(w io.Writer, r ecosystem.Rendering) (string, error) {
 	if r.Representation == "none" {
 		return "", assay.Errorf(assay.NotFound, "no such representation")
@@ -341,6 +350,8 @@ type house struct {
 	knows *fakeInsight
 
 	elsewhere *elsewhere // files lie at another host
+	moving    bool       // where files lie stands in a shared document: see moving
+	mirrors   []string   // of the first origin
 	scans     *fakeScanner
 	lim       Limits
 	rules     *setRules
@@ -386,7 +397,7 @@ func (h *house) open() {
 	if h.blobs, err = dir.Open(filepath.Join(h.dir, "blobs"), dir.Config{}); err != nil {
 		t.Fatal(err)
 	}
-	origins := []store.Origin{{Registry: "toy", Address: h.up.URL + "/"}}
+	origins := []store.Origin{{Registry: "toy", Address: h.up.URL + "/", Mirrors: h.mirrors}}
 	for _, u := range h.more {
 		origins = append(origins, store.Origin{Registry: "toy", Address: u.URL + "/"})
 	}
@@ -446,6 +457,9 @@ func (h *house) adapter() ecosystem.Adapter {
 	}
 	if h.elsewhere != nil {
 		return *h.elsewhere
+	}
+	if h.moving {
+		return moving{h.toy}
 	}
 	return h.toy
 }

@@ -23,7 +23,8 @@ type Subject struct {
 }
 
 // PageNames are the pages that an assessment may state, and what each is.
-// In "package" the words {name} and {version} stand for themselves.
+// In "package" the words {name}, {version} and {ecosystem}, as package URLs
+// have it, stand for themselves.
 var PageNames = map[string]string{
 	"package":    "the page of a package, with {name} in it",
 	"releases":   "where the server's or client's own releases are",

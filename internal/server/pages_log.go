@@ -22,12 +22,16 @@ import (
 const eventsAPage = 50
 
 // logHandler is the log: the page /log for a browser, everything else for
-// programs.
+// programs. The advisories that were written here lie below it, because they
+// too are for those who follow what happens here.
 func (f *front) logHandler() http.Handler {
 	page := f.page(f.logPage)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.EscapedPath() == "/log" && formFor(r) == asHTML {
 			page.ServeHTTP(w, r)
+			return
+		}
+		if f.ownAdvisories(w, r) {
 			return
 		}
 		f.server.config.Journal.ServeHTTP(w, mounted(r, "log"))

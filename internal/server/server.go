@@ -44,7 +44,7 @@ func New(config Config) (*Server, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	names := []string{"home", "packages", "why", "decisions", "policy", "log", "scorecard", "wall", wellKnown, "api", "assets", "healthz", "readyz", "metrics", "unknown"}
+	names := []string{"home", "packages", "why", "decisions", "policy", "log", "scorecard", "wall", "admin", wellKnown, "api", "assets", "healthz", "readyz", "metrics", "unknown"}
 	for place := range config.Places {
 		names = append(names, place)
 	}
@@ -115,6 +115,7 @@ func (s *Server) newFront(base string, reach api.Reach) *front {
 	if s.config.Wall != nil {
 		mount("wall", "wall", route{handler: f.page(f.wallPage)})
 	}
+	mount("admin", "admin", route{handler: f.page(f.deskPage)})
 	mount(wellKnown, wellKnown, route{handler: f.page(f.securityText)})
 	mount("api", "api", route{handler: control, reads: true})
 	mount("assets", "assets", route{handler: f.page(f.assets)})

@@ -55,7 +55,8 @@
 //
 // Project status (PEP 792) is the upstream's, passed on. deprecated is a
 // deprecation of every version; quarantined leaves no files, so that there is
-// nothing to choose, and marks whatever is left as a security placeholder. A
+// nothing to choose, and what was there before is denied, as behind a security
+// placeholder, also where its files are kept here. A
 // hosted project has none, because Assay speaks of versions: quarantined and
 // removed ones are refused and their files listed as yanked with the reason,
 // deprecated and experimental ones are handed out with a warning. A project

@@ -69,6 +69,15 @@ func (format) Locate(name, file string, of ecosystem.Listing) (ecosystem.File, e
 	return ecosystem.File{}, assay.Errorf(assay.NotFound, "%s has no file %s", name, ecosystem.Printable(file))
 }
 
+// VersionOf implements ecosystem.Naming.
+func (format) VersionOf(name, file string) (string, bool) {
+	if main, ok := wire.MetadataOf(file); ok {
+		file = main
+	}
+	version := wire.ParseFile(name, file).Version
+	return version, version != ""
+}
+
 func (l *listing) locate(e *wire.Entry, file, address, behind string, digest assay.Digest, contentType string) ecosystem.File {
 	version := l.index.Versions[e.Version].Version
 	f := ecosystem.File{

@@ -159,7 +159,8 @@ func PackagePage(ctx context.Context, b *scorecard.Bench, name, version string) 
 	if pattern == "" {
 		return Page{}, Document{}, scorecard.Unsupported("no address of package pages is stated, so there is none to look at")
 	}
-	p, err := Fetch(ctx, b, strings.NewReplacer("{name}", escaped(name), "{version}", escaped(version)).Replace(pattern))
+	p, err := Fetch(ctx, b, strings.NewReplacer("{name}", escaped(name), "{version}", escaped(version),
+		"{ecosystem}", string(b.Protocol.Ecosystem())).Replace(pattern))
 	if err != nil {
 		return Page{}, Document{}, err
 	}

@@ -143,6 +143,16 @@ func TestPackagePageIsReadOrSaidWhyNot(t *testing.T) {
 	}
 }
 
+func TestAPageOfEachEcosystem(t *testing.T) {
+	b := probetest.Bench(probetest.Acts{}, probetest.Pages{
+		"https://registry.example/pkg:npm/drawn": probetest.Text("text/html", "<p>drawn is a package of npm"),
+	})
+	b.Subject.Pages["package"] = "https://registry.example/pkg:{ecosystem}/{name}"
+	if p, d, err := probe.PackagePage(t.Context(), b, "drawn", ""); err != nil || !strings.Contains(d.Text, "of npm") {
+		t.Errorf("the page of an npm package is %s: %v", p.URL, err)
+	}
+}
+
 func TestShownHidesSecrets(t *testing.T) {
 	if got := probe.Shown("https://user:secret@registry.example/a?token=secret#secret"); strings.Contains(got, "secret") {
 		t.Errorf("an address is shown as %s", got)

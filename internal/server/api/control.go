@@ -25,6 +25,10 @@ type Control interface {
 	Publishing
 	Claiming
 	Standing
+	Holding
+	Reporting
+	Denouncing
+	Informing
 	Logging
 	Backing
 	Browsing

@@ -24,8 +24,10 @@ type Reach uint8
 
 const (
 	// FromNetwork answers the questions that anyone may ask who may read
-	// packages: explain, why, and those of Browsing but the preview. Whoever has said who they are may publish
-	// what the registry lets them. Everything else is an administrator's.
+	// packages: explain, why, and those of Browsing but the preview. Whoever
+	// has said who they are may publish what the registry lets them, report
+	// what they may read, and see what became of it. Everything else is an
+	// administrator's.
 	FromNetwork Reach = iota
 	// FromSocket answers everything: whoever can open the socket inside the
 	// data directory is administrator.
@@ -76,7 +78,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if h.Reach == FromNetwork && !chosen.open {
-		if p := assay.PrincipalOf(r.Context()); !p.Admin {
+		switch p := assay.PrincipalOf(r.Context()); {
+		case p.Admin || chosen.known && p.ID != "":
+		case chosen.known:
+			writeFailure(w, assay.Errorf(assay.Unauthenticated, "this is answered to whoever says who they are: set ASSAY_TOKEN to a token; any will do"))
+			return
+		default:
 			writeFailure(w, notAdministrator(p))
 			return
 		}

@@ -80,6 +80,9 @@ func (s *schemas) operation(o operation, failure object) object {
 	if !o.open {
 		out["security"] = []any{object{"token": []any{}}}
 		out["description"] = "For administrators."
+		if o.known {
+			out["description"] = "For whoever has a token; what is listed is the asker's own, and everybody's for administrators."
+		}
 	}
 	var parameters []any
 	if _, variable, ok := strings.Cut(o.path, "{"); ok {

@@ -16,9 +16,10 @@ type operation struct {
 	method string
 	// path below Prefix; a last segment in braces is a variable.
 	path string
-	// open may be asked from the network by whoever may read packages; the
-	// rest is an administrator's.
+	// open may be asked from the network by whoever may read packages, known
+	// by whoever has said who they are; the rest is an administrator's.
 	open    bool
+	known   bool
 	does    string // "List the blocks in force."
 	query   []argument
 	body    any  // a value of the body's type; nil: none
@@ -82,6 +83,21 @@ func operations() []operation {
 		{method: "DELETE", path: "claims", do: unclaim, answer: Claim{}, query: which("the claim's id, or its pattern as written"), does: "End a claim."},
 		{method: "PUT", path: "standing", do: setStatus, body: newStanding{}, answer: StatusChange{}, does: "Give a version a status: yanked, quarantined, removed ..."},
 		{method: "POST", path: "erasures", do: erase, body: NewErasure{}, answer: StatusChange{}, does: "Destroy the bytes of a removed version."},
+		{method: "POST", path: "removals", do: removeMalicious, body: NewMalicious{}, answer: MaliciousRemoval{}, does: "Remove a version because it is malicious, and write an advisory that says so."},
+		{method: "GET", path: "advisories/own", open: true, do: ownAdvisories, answer: []OwnAdvisory{}, does: "List the advisories that were written here, in the OSV format."},
+		{method: "GET", path: "held", known: true, do: held, answer: []Held{}, query: []argument{allArgument}, does: "List publications that are held, because their names look like others."},
+		{method: "POST", path: "held/appeal", known: true, do: appealHeld, body: HeldAnswer{}, answer: Held{}, does: "Say why the name of a publication that is held is right."},
+		{method: "POST", path: "held/release", do: releaseHeld, body: HeldAnswer{}, answer: HeldRelease{}, does: "Publish what is held."},
+		{method: "POST", path: "held/refuse", do: refuseHeld, body: HeldAnswer{}, answer: Held{}, does: "Refuse what is held, for good."},
+		{method: "GET", path: "reports", known: true, do: reports, answer: []Report{}, query: []argument{allArgument}, does: "List what was said against versions."},
+		{method: "POST", path: "reports", known: true, do: report, body: NewReport{}, answer: Report{}, does: "Report a version."},
+		{method: "POST", path: "reports/close", do: closeReport, body: ReportAnswer{}, answer: Report{}, does: "Answer a report."},
+		{method: "GET", path: "sources/{kind}", do: sources, answer: []Source{}, does: "List the sources of advisories, or the lists of what is known to be bad (kind: advisories or known-bad)."},
+		{method: "POST", path: "sources/{kind}", do: addSource, body: NewSource{}, answer: Source{}, does: "Add a source or list; it is read, and in force, before the answer. Paths are taken over the socket alone."},
+		{method: "DELETE", path: "sources/{kind}", do: removeSource, answer: Source{}, query: which("the source's name"), does: "End a source or list."},
+		{method: "POST", path: "refreshes/{kind}", do: refreshSources, body: sourceName{}, answer: []Source{}, does: "Read one source anew, or all of the kind."},
+		{method: "GET", path: "exposure", do: exposure, answer: Exposure{}, does: "Tell what here had something, and who fetched it.",
+			query: []argument{{name: "subject", meaning: "the id of an advisory, a version, or a pattern: pkg:npm/lodash@<4.17.21", required: true}}},
 		{method: "PUT", path: uploadPath + "/{place}", open: true, do: publish, upload: true, answer: Published{}, does: "Publish a Go module, as a module zip.",
 			query: []argument{{name: "module", meaning: "the module's path, as in its go.mod", required: true}, {name: "version", meaning: "v1.2.3", required: true}}},
 

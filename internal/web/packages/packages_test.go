@@ -59,7 +59,7 @@ func TestPackage(t *testing.T) {
 		"published 2026-03-31 source: packument time", "install scripts unknown source: the manifest",
 		"2026-03-31 01:10 UTC entry 47,655 published 1.14.1 by token-9f2c", "not in the log yet status changed 1.0.0 by operator : cracks",
 		"pkg:npm/ %40acme/left @1.0.0 cooldown needed 2026-03-31 01:10 UTC by operator 2026-03-31 02:10 UTC",
-		"assay explain 'pkg:npm/%40acme/left'", "epoch 212")
+		"assay explain 'pkg:npm/%40acme/left'", "epoch 212", "assay report 'pkg:npm/%40acme/left@VERSION' --reason WORDS")
 	page.Lacks("older ones", "No version is known")
 	for _, want := range []string{"/packages/pkg:npm/%40acme/left@1.3.0", "/log?entry=47655#proof", "/?q=&registry=npm"} {
 		if !slices.Contains(page.Links(), want) {
@@ -141,7 +141,7 @@ func TestVersion(t *testing.T) {
 	page := webtest.Check(t, p.Write)
 	page.Has("@acme/left 1.14.1 pkg:npm/ %40acme/left @1.14.1 deny quarantined hosted here", "quarantined: an alarm",
 		"@acme/left@1.14.1 is refused.", "Rule cooldown Why published 49 minutes ago Until 2026-04-03 00:10 UTC , in 2 days 23 hours",
-		"Use instead pkg:npm/ %40acme/left @1.14.0", "Downloads in 30 days: 31,440.", "assay explain 'pkg:npm/%40acme/left@1.14.1'")
+		"Use instead pkg:npm/ %40acme/left @1.14.0", "Downloads in 30 days: 31,440.", "assay explain 'pkg:npm/%40acme/left@1.14.1'", "Report it as malicious", "assay report 'pkg:npm/%40acme/left@1.14.1' --reason WORDS")
 	// The line would not work.
 	page.Lacks("npm install")
 	for _, want := range []string{"/packages/pkg:npm/%40acme/left", "/packages/pkg:npm/%40acme/left@1.14.0", "/why/7f3k", "/policy"} {

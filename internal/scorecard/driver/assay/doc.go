@@ -2,9 +2,9 @@
 //
 // It runs the binary that it is given as a person would who has just
 // installed it: on loopback, with a fresh data directory and the default
-// policy. Three things are set, because trials need them: the upstreams are
-// ours, the log may be read (--log-public), and there are tokens for an
-// administrator, a publisher and a stranger.
+// policy. Four things are set, because trials need them: the upstreams are ours,
+// the log may be read (--log-public), there is a folder of advisories, and there
+// are tokens for an administrator, a publisher and a stranger.
 //
 // The publisher's token is for every name that is claimed; the stranger's for
 // its own claim alone. With a narrower one a trial of names could not tell
@@ -20,6 +20,12 @@
 // publisher's to say: a publisher who cannot say "experimental" has no call
 // for it.
 //
-// There is no mail, no issuer of identities, and no call to report, to advise,
-// to sign up or to add an owner yet: these answer NoCall.
+// One version that never was is removed as malicious at the start, so that the
+// feed of advisories has something to show.
+//
+// Advisories come to the server as to any: in a folder of files that it was told
+// to read (--advisories). There an act puts one, and tells the server to look.
+//
+// There is no mail, no issuer of identities, and no call to sign up or to add an
+// owner yet: these answer NoCall.
 package assay

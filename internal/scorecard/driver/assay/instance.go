@@ -58,7 +58,10 @@ func (i *instance) Subject() scorecard.Subject {
 	}
 	return scorecard.Subject{
 		Name: "Assay", Addresses: addresses, Software: "Assay", Version: i.version,
-		Pages: map[string]string{"log": i.base + "log", "events": i.base + "log/feed?from=0"},
+		Pages: map[string]string{
+			"log": i.base + "log", "events": i.base + "log/feed?from=0", "advisories": i.base + "log/advisories",
+			"package": i.base + "packages/pkg:{ecosystem}/{name}",
+		},
 	}
 }
 

@@ -83,8 +83,10 @@ func (i *instance) start(ctx context.Context) error {
 	if i.folder, err = i.machine.Folder(); err != nil {
 		return err
 	}
-	if err := os.Mkdir(i.home(), 0o700); err != nil {
-		return assay.Wrap(assay.Unavailable, err, "the temporary folder cannot be written to")
+	for _, folder := range []string{i.home(), i.advisories()} {
+		if err := os.Mkdir(folder, 0o700); err != nil {
+			return assay.Wrap(assay.Unavailable, err, "the temporary folder cannot be written to")
+		}
 	}
 	for _, w := range i.worlds {
 		if w.upstream, err = upstream.Start(ctx, w.protocol, mirrors); err != nil {
@@ -106,11 +108,17 @@ func (i *instance) start(ctx context.Context) error {
 	}
 	i.visitor = visit.New(visit.Config{Subject: []string{i.base}, Acting: true})
 	i.Acts = i.For(i.first(), i.visitor.Record())
-	return i.admit(ctx)
+	if err := i.admit(ctx); err != nil {
+		return err
+	}
+	return i.withdraw(ctx)
 }
 
 func (i *instance) home() string { return filepath.Join(i.folder, "home") }
 func (i *instance) data() string { return filepath.Join(i.folder, "data") }
+
+// advisories is the folder of advisories that the server is told to read.
+func (i *instance) advisories() string { return filepath.Join(i.folder, "advisories") }
 
 // env is the whole environment of the server. The go command is what tells it
 // of a checksum database.
@@ -183,7 +191,7 @@ func (i *instance) serve(ctx context.Context) error {
 		i.base = "http://" + address + "/"
 		i.process, err = i.machine.Start(ctx, driver.Command{
 			Path: i.options.Binary,
-			Args: []string{"serve", "--data", i.data(), "--listen", address, "--log-public", "--log-level", "warn"},
+			Args: []string{"serve", "--data", i.data(), "--listen", address, "--log-public", "--log-level", "warn", "--advisories", i.advisories()},
 			Env:  i.env(), Bare: true, Dir: i.home(),
 		})
 		if err != nil {
@@ -203,6 +211,18 @@ func (i *instance) serve(ctx context.Context) error {
 
 // life is how long the tokens last: longer than any run, and not for ever.
 const life = 24 * time.Hour
+
+// withdraw removes a version that never was as malicious, so that the feed of
+// advisories, which is empty on a server's first day, has something to show.
+func (i *instance) withdraw(ctx context.Context) error {
+	e := i.first()
+	name := map[assay.Ecosystem]string{assay.Golang: "withdrawn.example/m", assay.Maven: "example.withdrawn/m"}[e]
+	if name == "" {
+		name = "assay-trial-withdrawn"
+	}
+	_, err := i.command(ctx, "remove", pattern(e, name)+"@"+i.worlds[e].protocol.Version("1.0.0"), "--malicious", "--yes", "--reason", "a version that a trial made up")
+	return err
+}
 
 // admit claims the names and makes the tokens.
 func (i *instance) admit(ctx context.Context) error {
