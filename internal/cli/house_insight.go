@@ -48,6 +48,9 @@ func (h *house) openInsight(ctx context.Context, given []insight.Source) error {
 // informed waits until the sources of advisories are read, and has what is
 // stored judged by the lists.
 func (h *house) informed(ctx context.Context, loaded <-chan error) error {
+	if err := h.preparePublishing(ctx); err != nil {
+		return err
+	}
 	timer := time.NewTimer(loadPatience)
 	defer timer.Stop()
 	select {
@@ -62,6 +65,21 @@ func (h *house) informed(ctx context.Context, loaded <-chan error) error {
 		return assay.Wrap(assay.Canceled, ctx.Err(), "waiting for advisories")
 	}
 	return h.insight.Connect(ctx, h.registry.Rejudge)
+}
+
+// preparePublishing makes ready what a first publication needs, where packages
+// may be published: the others need not pay for it.
+func (h *house) preparePublishing(ctx context.Context) error {
+	claims, err := h.rules.Claims(ctx)
+	if err != nil {
+		return err
+	}
+	for _, c := range claims {
+		if eco, err := assay.PatternEcosystem(c.Pattern); err == nil { // the rulebook has read it before
+			h.insight.Prepare(eco)
+		}
+	}
+	return nil
 }
 
 // givenSources are the sources named on the command line.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -105,6 +106,9 @@ func (p *program) buildWall(ctx context.Context, dir string, o wallOptions) erro
 	if err != nil {
 		return err
 	}
+	if o.since.After(w.Date) {
+		return assay.Errorf(assay.Invalid, "--since %s is after the day of the wall, %s: nothing can be dated between them", o.since.Format(time.DateOnly), w.Date.Format(time.DateOnly))
+	}
 	if err := p.tellWall(w); err != nil {
 		return err
 	}
@@ -157,6 +161,9 @@ func (p *program) readWall(ctx context.Context, dir string, date time.Time) (*wa
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, assay.Errorf(assay.NotFound, "there is no folder %s", dir)
 	case err != nil:
+		if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+			return nil, assay.Errorf(assay.Invalid, "%s is a file, and a folder of assessments and cards belongs here", dir)
+		}
 		return nil, assay.Wrap(assay.Forbidden, err, "%s cannot be read", dir)
 	}
 	defer root.Close()
@@ -223,12 +230,14 @@ func (p *program) readWeights(name string) (triage.Weights, error) {
 type siteDirectory struct{ root *os.Root }
 
 // openSite opens the directory of a site, and makes it if it is not there. It
-// is not the folder that the wall is made of, where the next build would take
+// is not a folder that the wall is made of, where the next build would take
 // the site's own documents for cards.
 func openSite(dir, source string) (siteDirectory, error) {
-	one, err := os.Stat(source)
-	if two, err2 := os.Stat(dir); err == nil && err2 == nil && os.SameFile(one, two) {
-		return siteDirectory{}, assay.Errorf(assay.Invalid, "%s holds the assessments: the site needs a directory of its own", dir)
+	for _, read := range []string{source, filepath.Join(source, "public"), filepath.Join(source, "software")} {
+		one, err := os.Stat(read)
+		if two, err2 := os.Stat(dir); err == nil && err2 == nil && os.SameFile(one, two) {
+			return siteDirectory{}, assay.Errorf(assay.Invalid, "%s holds the assessments: the site needs a directory of its own", dir)
+		}
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return siteDirectory{}, assay.Wrap(assay.Forbidden, err, "%s cannot be made", dir)

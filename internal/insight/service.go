@@ -202,6 +202,10 @@ func (s *Service) KnownBad(d assay.Digest) string {
 	return ""
 }
 
+// Prepare makes what Name needs for an ecosystem, so that the first question
+// need not wait for it: some hundredths of a second, and some megabytes.
+func (s *Service) Prepare(eco assay.Ecosystem) { _, _ = names.Default(eco) }
+
 // Name judges the name of a package against the best known ones of its
 // ecosystem; nil: it looks like none of them.
 func (s *Service) Name(pkg assay.Coordinate) *assay.NameFinding {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
+	"math"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -16,7 +18,10 @@ import (
 func Text(w io.Writer, r Result, most int) error {
 	var out bytes.Buffer
 	out.WriteString("worth = missing x reach x incidents / weeks\n")
+	out.WriteString("What each of them counts is a guess that one can argue with: 'assay triage weights' prints the guesses.\n")
+	out.WriteString("What is partial may be there in whole, where sources only did not show it: the page of the repository says which.\n")
 	table(&out, "Missing, and the reach is stated", r.Rows, most, true)
+	reaches(&out, r)
 	if len(r.Rows) == 0 {
 		out.WriteString("  There is no row: of no repository are both a gap and its reach stated.\n")
 	}
@@ -63,6 +68,56 @@ func table(out *bytes.Buffer, title string, rows []Row, most int, reached bool) 
 	}
 	_ = tw.Flush() // a bytes.Buffer takes everything
 	rest(out, len(rows), most)
+}
+
+// reaches says of which numbers the reach of each repository was made, and
+// which of them are worth what they are by a guess of ours.
+func reaches(out *bytes.Buffer, r Result) {
+	made := map[string]string{}
+	for _, row := range r.Rows {
+		if _, done := made[row.Name]; done {
+			continue
+		}
+		var said []string
+		for _, m := range row.Measures {
+			said = append(said, m.words(r.Weights.Reach))
+		}
+		if len(said) > 0 {
+			made[row.Name] = fmt.Sprintf("%.2f, of %s", *row.Reach, strings.Join(said, " and "))
+		}
+	}
+	if len(made) == 0 {
+		return
+	}
+	how := "as they stand"
+	if r.Weights.Reach.Scale == Logarithm {
+		how = "by their logarithm"
+	}
+	fmt.Fprintf(out, "\n  Reach is downloads in a year, %s:\n", how)
+	for _, name := range slices.Sorted(maps.Keys(made)) {
+		fmt.Fprintf(out, "  %s: %s\n", scorecard.Words(name), scorecard.Words(made[name]))
+	}
+}
+
+// words are the number as it is stated, its date, and what one of it counts.
+func (m Measure) words(w ReachWeights) string {
+	s := fmt.Sprintf("%.3g %s", m.Value, m.Kind)
+	if m.Value == math.Trunc(m.Value) && m.Value < 1e15 {
+		s = fmt.Sprintf("%.0f %s", m.Value, m.Kind)
+	}
+	if m.Kind == Downloads || m.Kind == Requests {
+		s += " a year"
+	}
+	switch {
+	case m.Undated:
+		s += " (undated, read " + m.Date + ")"
+	case m.Date != "":
+		s += " (" + m.Date + ")"
+	}
+	if each := w.of(m.Kind); each != 1 {
+		s += fmt.Sprintf(", each as %g downloads by a guess", each)
+	}
+	return s
 }
 
 // counted says how many incidents there are, and how many of them here.

@@ -164,7 +164,7 @@ func TestTextShowsEveryNumber(t *testing.T) {
 	var out bytes.Buffer
 	standings := []assess.Standing{{Capability: "lock", State: assess.NotMet, Knowledge: assess.Documented}, {Capability: "bell", State: assess.Unknown}}
 	result := Of(small(), defaults(t), []Subject{
-		subject("kettle", []Measure{{Kind: Downloads, Value: 1e6}}, standings...), subject("fork", nil, standings...), subject("anvil", nil, standings...),
+		subject("kettle", []Measure{{Kind: Downloads, Value: 1e6, Date: "2025"}}, standings...), subject("spoon", []Measure{{Kind: Packages, Value: 10, Date: "2026-11-22", Undated: true}}, standings...), subject("fork", nil, standings...), subject("anvil", nil, standings...),
 	})
 	if err := Text(&out, result, 1); err != nil {
 		t.Fatal(err)
@@ -172,7 +172,9 @@ func TestTextShowsEveryNumber(t *testing.T) {
 	text := strings.Join(strings.Fields(out.String()), " ")
 	for _, want := range []string{
 		"worth = missing x reach x incidents / weeks", "9.00 Kettle lock not met, documented 1 6.00 3 (2, 1 here) 2 (catalogue)",
-		"nobody states the reach", "1.50 Anvil lock", "and 1 more: --all shows them", "1 bell Anvil, Fork, Kettle",
+		"nobody states the reach", "1.50 Anvil lock", "and 1 more: --all shows them", "1 bell Anvil, Fork, Kettle, Spoon",
+		"a guess that one can argue with", "What is partial may be there in whole", "Reach is downloads in a year, by their logarithm:", "Kettle: 6.00, of 1000000 downloads a year (2025)",
+		"Spoon: 6.30, of 10 packages (undated, read 2026-11-22), each as 200000 downloads by a guess",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("it does not say %q:\n%s", want, out.String())

@@ -100,9 +100,10 @@ type EffortWeights struct {
 const most = 64 << 10
 
 // ReadWeights reads a file of weights. The name is the file's, for messages.
-// What is left out keeps the value of DefaultWeights; a word that is not
-// known, and a number that is none or below zero, is an assay.Error of kind
-// Invalid that names the file, and the line where the form is broken.
+// What is left out keeps the value of DefaultWeights. A file without any, a
+// word that is not known, and a number that is none or below zero, is an
+// assay.Error of kind Invalid that names the file, and the line where the form
+// is broken.
 func ReadWeights(name string, raw []byte) (Weights, error) {
 	var w Weights
 	if err := decode(defaultWeights, &w); err != nil {
@@ -111,8 +112,12 @@ func ReadWeights(name string, raw []byte) (Weights, error) {
 	if len(raw) > most {
 		return Weights{}, wrong(name, "the file has more than %d KB, and a file of weights is a page: is it another file?", most>>10)
 	}
-	if err := decode(raw, &w); err != nil {
-		return Weights{}, wrong(name, "%s", strings.TrimPrefix(err.Error(), "yaml: "))
+	switch err := decode(raw, &w); {
+	case errors.Is(err, io.EOF):
+		// Else a copy that went wrong would pass for the reader's own weights.
+		return Weights{}, wrong(name, "the file holds no weights")
+	case err != nil:
+		return Weights{}, wrong(name, "%s", misread(err))
 	}
 	if problem := w.check(); problem != "" {
 		return Weights{}, wrong(name, "%s", problem)
@@ -121,7 +126,7 @@ func ReadWeights(name string, raw []byte) (Weights, error) {
 }
 
 // Default are the weights of DefaultWeights.
-func Default() (Weights, error) { return ReadWeights("weights.yaml", nil) }
+func Default() (Weights, error) { return ReadWeights("weights.yaml", defaultWeights) }
 
 func wrong(name, format string, args ...any) error {
 	return &assay.Error{Kind: assay.Invalid, Message: scorecard.Words(fmt.Sprintf("%s: "+format, append([]any{name}, args...)...) +
@@ -132,9 +137,6 @@ func decode(raw []byte, into *Weights) error {
 	d := yaml.NewDecoder(bytes.NewReader(raw))
 	d.KnownFields(true)
 	if err := d.Decode(into); err != nil {
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
 		return err
 	}
 	// What followed in a second document would be passed over in silence.
@@ -142,6 +144,27 @@ func decode(raw []byte, into *Weights) error {
 		return errors.New("more follows after the document")
 	}
 	return nil
+}
+
+// misread says where the form is broken, in the words of a file of weights:
+// those of the YAML reader name types of this program.
+func misread(err error) string {
+	var typed *yaml.TypeError
+	if !errors.As(err, &typed) {
+		return strings.TrimPrefix(err.Error(), "yaml: ")
+	}
+	out := slices.Clone(typed.Errors)
+	for i, e := range out {
+		line, rest, _ := strings.Cut(e, ": ")
+		if field, ok := strings.CutPrefix(rest, "field "); ok {
+			field, _, _ = strings.Cut(field, " not found in type ")
+			out[i] = fmt.Sprintf("%s: there is no weight %q", line, field)
+		} else if _, value, ok := strings.Cut(rest, "`"); ok {
+			value, _, _ = strings.Cut(value, "`")
+			out[i] = fmt.Sprintf("%s: %q does not belong here", line, value)
+		}
+	}
+	return strings.Join(out, "; ")
 }
 
 // check says what is wrong with the values, "" if nothing is.

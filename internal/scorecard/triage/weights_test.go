@@ -10,11 +10,13 @@ import (
 
 func TestWeightsAreReadOrRefusedWithTheReason(t *testing.T) {
 	for _, tt := range []struct{ name, text, says string }{
-		{"nothing, which keeps the defaults", "", ""},
+		{"an empty file, as a copy that went wrong leaves", "", "holds no weights"},
+		{"remarks alone", "# mine\n", "holds no weights"},
+		{"the form alone, which keeps the defaults", "weights: 1", ""},
 		{"one number", "missing: {partial: 0.3}", ""},
 		{"the defaults themselves", string(DefaultWeights()), ""},
-		{"a word that is not known", "missing: {partail: 1}", "line 1: field partail not found"},
-		{"a number that is none", "incidents: {here: many}", "line 1:"},
+		{"a word that is not known", "missing: {partail: 1}", `line 1: there is no weight "partail"`},
+		{"a number that is none", "incidents: {here: many}", `line 1: "many" does not belong here`},
 		{"a number below zero", "incidents: {here: -1}", "incidents.here: -1 is no weight"},
 		{"infinity", "reach: {downloads: .inf}", "reach.downloads: +Inf is no weight"},
 		{"no number at all", "reach: {downloads: .nan}", "reach.downloads: NaN is no weight"},
@@ -23,7 +25,7 @@ func TestWeightsAreReadOrRefusedWithTheReason(t *testing.T) {
 		{"another team", "effort: {team: me}", "write volunteer or staffed"},
 		{"another form", "weights: 2", "2 is no form that this build reads"},
 		{"a second document", "weights: 1\n---\nweights: 1", "more follows after the document"},
-		{"an assessment", "assessment: 1", "field assessment not found"},
+		{"an assessment", "assessment: 1", `there is no weight "assessment"`},
 		{"a large file", strings.Repeat("#", 65<<10), "more than 64 KB"},
 	} {
 		w, err := ReadWeights("mine.yaml", []byte(tt.text))

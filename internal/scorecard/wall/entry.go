@@ -58,7 +58,7 @@ func (b *builder) entry(e *Entry) error {
 	if e.Part == Software {
 		p.Up, p.UpName = root+"software.html", "Software"
 	}
-	p.Lede = fmt.Sprintf("As of %s.", e.Made.UTC().Format(time.DateOnly))
+	p.Lede = fmt.Sprintf("As of %s. Unknown is not a no.", e.Made.UTC().Format(time.DateOnly))
 	if a := e.Assessment; a != nil {
 		p.Correction = render.Plain(a.Correction())
 		p.Files = append(p.Files, link{e.ID + ".yaml", "Assessment"})

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"assay.invalid/internal/scorecard/assess"
 	"assay.invalid/internal/scorecard/assessment"
 	"assay.invalid/internal/scorecard/render"
 	"assay.invalid/internal/scorecard/triage"
@@ -12,10 +13,15 @@ import (
 
 // reachOf is what the assessment's sources say of whom the repository
 // reaches, as far as it can be compared: what was counted by day or month
-// becomes the number of a year, and what was counted in all time is none.
+// becomes the number of a year, and what was counted in all time is none. An
+// answer to a survey makes no reach, as it makes no state that is documented:
+// rows that rest on it would stand beside others as if they were as sure.
 func reachOf(a *assessment.Assessment) []triage.Measure {
 	var out []triage.Measure
 	for _, r := range a.Reach() {
+		if r.Evidence.Basis == assess.Survey {
+			continue
+		}
 		m := triage.Measure{Value: float64(r.Number), Date: r.Evidence.Date, Undated: r.Evidence.Undated}
 		switch r.Of {
 		case "downloads":
@@ -60,7 +66,11 @@ func reachWords(a *assessment.Assessment) []string {
 		if r.Note != "" {
 			s += ": " + render.Plain(r.Note)
 		}
-		out = append(out, fmt.Sprintf("%s (%s)", s, sourced(r.Evidence.Date, r.Evidence.Undated)))
+		dated := sourced(r.Evidence.Date, r.Evidence.Undated)
+		if r.Evidence.Basis == assess.Survey {
+			dated += ", a survey alone"
+		}
+		out = append(out, fmt.Sprintf("%s (%s)", s, dated))
 	}
 	return out
 }

@@ -144,14 +144,14 @@ func TestTheDayOfTheWallIsTheNewestOfTheInputOrTheOneGiven(t *testing.T) {
 func TestAgesAreNeverGreaterThanTheyAre(t *testing.T) {
 	w := &Wall{Date: today}
 	for date, want := range map[string]string{
-		"2026-11-22": "new", "2026-11": "new", "2026": "new", "2027-01-01": "new", "2026-11-21": "1 day old", "2026-10-23": "30 days old", "2026-10-22": "1 month old",
-		"2026-10": "22 days old", "2025-11-22": "1 year old", "2025": "10 months old", "2025-09-22": "1 year 2 months old", "2022": "3 years old", "nonsense": "",
+		"2026-11-22": "new", "2026-11": "this month", "2026": "this year", "2027-01-01": "new", "2026-11-21": "1 day old", "2026-10-23": "30 days old", "2026-10-22": "1 month old",
+		"2026-10": "at least 22 days old", "2025-11-22": "1 year old", "2025": "at least 10 months old", "2025-09-22": "1 year 2 months old", "2022": "at least 3 years old", "nonsense": "",
 	} {
 		if got := w.dated(date, false).Age; got != want {
 			t.Errorf("%s is %q, want %q", date, got, want)
 		}
 	}
-	for date, want := range map[string]string{"2026-11-21": "1 day ago", "2025-11": "11 months ago", "2026-11-22": ""} {
+	for date, want := range map[string]string{"2026-11-21": "1 day ago", "2025-11": "at least 11 months ago", "2026": "this year", "2026-11-22": ""} {
 		if got := w.dated(date, true); got.Age != want || !got.Undated {
 			t.Errorf("of what bears no date and was read %s it says %+v, want %q", date, got, want)
 		}

@@ -182,7 +182,7 @@ func TestWhatTheFirstPageSays(t *testing.T) {
 func TestAStateIsShownWithItsSourcesTheirDatesAndHowItIsKnown(t *testing.T) {
 	has(t, whole(t)["repositories/kettle.html"],
 		"Second factors", "Example · ", `<time datetime="2024-05-01">2024-05-01</time>`, "(2 years 6 months old)", "documentation", "Codes work.",
-		"speaks against the state", `undated, read <time datetime="2022">2022</time> <span class="age">(3 years ago)</span>`, "Codes do not work.", "sources differ", "Sources contradict each other on 1 capability",
+		"speaks against the state", `undated, read <time datetime="2022">2022</time> <span class="age">(at least 3 years ago)</span>`, "Codes do not work.", "sources differ", "Sources contradict each other on 1 capability",
 		"since 2024-03", "By 2027-06-30, 3 person-weeks, waits for money.", "The form is drawn.", "a foundation", "No source was found.",
 		"unknown: no source states it", `<a href="kettle.yaml">Assessment</a>`, "How an entry is corrected", "6 of 87 known")
 }

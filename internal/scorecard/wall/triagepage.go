@@ -75,7 +75,7 @@ func rangeWord(of string) string {
 
 // reachRule says how reach is made of what is stated.
 func reachRule(w triage.ReachWeights) string {
-	s := fmt.Sprintf("downloads in a year: what sources state, with a download as %s, a request as %s, a dependent as %s and a package as %s of them",
+	s := fmt.Sprintf("downloads in a year: what sources state, with a download as %s, a request as %s, a dependent as %s and a package as %s of them, which are guesses",
 		rate(w.Downloads), rate(w.Requests), rate(w.Dependents), rate(w.Packages))
 	if w.Scale == triage.Logarithm {
 		s += "; counted by its logarithm to the base of ten"

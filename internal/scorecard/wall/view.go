@@ -78,8 +78,10 @@ func (w *Wall) row(c catalogue.Capability, s assess.Standing, linked bool) row {
 		shown := w.cite(l)
 		out.Disputed = out.Disputed || shown.Against
 		out.Cites = append(out.Cites, shown)
-		if _, last, ok := assess.Span(l.Date); ok && (newest.IsZero() || last.After(newest)) {
-			newest, out.Newest = last, shown.dated
+		if begins, _, ok := assess.Span(l.Date); ok && (newest.IsZero() || begins.After(newest)) {
+			// By its first day: a year may have been written in January, and
+			// must not hide that a source of July is the newer one.
+			newest, out.Newest = begins, shown.dated
 		}
 	}
 	return out
@@ -144,11 +146,23 @@ func webAddress(s string) bool {
 // dated says how old a source is on the day of the wall, or how long ago it
 // was read.
 func (w *Wall) dated(date string, undated bool) dated {
-	_, last, ok := assess.Span(date)
+	begins, last, ok := assess.Span(date)
 	if !ok {
 		return dated{}
 	}
 	d := dated{Date: date, Age: age(last, w.Date), Undated: undated}
+	// A month or a year counts from its last day, which says the least: that it
+	// does must be told, or a page of January is new in November.
+	switch whole := !begins.Equal(last); {
+	case whole && d.Age == fresh && len(date) == len("2026"):
+		d.Age = "this year"
+		return d
+	case whole && d.Age == fresh:
+		d.Age = "this month"
+		return d
+	case whole:
+		d.Age = "at least " + d.Age
+	}
 	if undated {
 		if then, old := strings.CutSuffix(d.Age, " old"); old {
 			d.Age = then + " ago"
@@ -159,11 +173,14 @@ func (w *Wall) dated(date string, undated bool) dated {
 	return d
 }
 
+// fresh is the age of what is not a day old.
+const fresh = "new"
+
 // age is the time between two days as people say it. A month or a year
 // counts from its last day, so nothing is called older than it is.
 func age(then, now time.Time) string {
 	if !then.Before(now) {
-		return "new"
+		return fresh
 	}
 	months := (now.Year()-then.Year())*12 + int(now.Month()) - int(then.Month())
 	if now.Day() < then.Day() {
