@@ -2,6 +2,8 @@ package registry
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 
 	"assay.invalid/internal/assay"
@@ -34,7 +36,7 @@ func (s *Service) RemoveMalicious(ctx context.Context, at assay.Coordinate, reas
 		if err != nil {
 			return err
 		}
-		id = fmt.Sprintf("ASSAY-MAL-%d-%d", now.Year(), len(own)+1)
+		id = fmt.Sprintf("ASSAY-MAL-%d-%s%d", now.Year(), s.mark(), len(own)+1)
 		record, err := s.cfg.Insight.Record(id, at, reason, now)
 		if err != nil {
 			return err
@@ -67,6 +69,13 @@ func (s *Service) RemoveMalicious(ctx context.Context, at assay.Coordinate, reas
 		s.log.Warn("the own advisories could not be read again", "error", err.Error())
 	}
 	return receipt, id, nil
+}
+
+// mark tells the advisories of this place from those of others: two places
+// would else give one id to two of them.
+func (s *Service) mark() string {
+	sum := sha256.Sum256(append([]byte("advisory\x00"), s.whyKey...))
+	return hex.EncodeToString(sum[:3]) + "-"
 }
 
 // OwnAdvisories returns the advisories that were written here, for those who

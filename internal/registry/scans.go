@@ -149,8 +149,9 @@ func (pl *Place) ensureScanned(ctx context.Context, name string, f ecosystem.Fil
 	key := store.FileKey{Registry: pl.name, Name: name, Version: f.Version, File: f.Name}
 	var scanned bool
 	err := pl.s.cfg.Store.View(ctx, func(tx store.Tx) error {
-		_, err := tx.Scan(ctx, key)
-		scanned = err == nil
+		scan, err := tx.Scan(ctx, key)
+		// A row that says when nothing was looked at is a mark of a list alone.
+		scanned = err == nil && !scan.Scanned.IsZero()
 		if assay.Is(err, assay.NotFound) {
 			return nil
 		}
@@ -167,8 +168,9 @@ func (pl *Place) ensureScanned(ctx context.Context, name string, f ecosystem.Fil
 		return err
 	}
 	err = pl.s.cfg.Store.View(ctx, func(tx store.Tx) error {
-		_, err := tx.Scan(ctx, key)
-		scanned = err == nil
+		scan, err := tx.Scan(ctx, key)
+		// A row that says when nothing was looked at is a mark of a list alone.
+		scanned = err == nil && !scan.Scanned.IsZero()
 		if assay.Is(err, assay.NotFound) {
 			return nil
 		}

@@ -7,6 +7,7 @@
 //	lock         held exclusively (flock) by the one process that works on it
 //	assay.sock   the socket of a running server, 0600
 //	assay.db     metadata (and the files SQLite keeps beside it)
+//	advisories/  the last good answers of sources of advisories; safe to delete
 //	blobs/       bytes by digest
 //	log/         the transparency log's files
 //	log-key      the key that signs it, 0600
