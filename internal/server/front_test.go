@@ -393,7 +393,7 @@ func TestSourcesGroupIPv6Networks(t *testing.T) {
 
 func TestBodiesAreBounded(t *testing.T) {
 	run := start(t, Config{
-		Limits: Limits{MaxBody: 10, ReadStall: 100 * time.Millisecond},
+		Limits: Limits{MaxBody: 10, ReadStall: 300 * time.Millisecond},
 		Places: handle(func(w http.ResponseWriter, r *http.Request) {
 			body, err := io.ReadAll(r.Body)
 			var tooLarge *http.MaxBytesError
@@ -430,7 +430,7 @@ func TestBodiesAreBounded(t *testing.T) {
 	c := dial(t, run.addr)
 	c.send("POST /npm/x HTTP/1.1\nHost: $HOST\nContent-Length: 5\n\n")
 	for _, b := range "hello" {
-		time.Sleep(60 * time.Millisecond)
+		time.Sleep(90 * time.Millisecond)
 		c.send(string(b))
 	}
 	if resp, body := c.read("POST"); resp.StatusCode != 200 || body != "hello" {
