@@ -271,7 +271,7 @@ func TestReferencesInDocuments(t *testing.T) {
 	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.URL.Path) }))
 	t.Cleanup(origin.Close)
 	for reference, want := range map[string]string{
-		"/root/a.whl": "/root/a.whl", "../../packages/a.whl#sha256=00": "/packages/a.whl", "a/b.whl": "/base/simple/a/b.whl",
+		"/mirror/a.whl": "/mirror/a.whl", "../../packages/a.whl#sha256=00": "/packages/a.whl", "a/b.whl": "/base/simple/a/b.whl",
 		"../../../../../etc/passwd": "/etc/passwd", // of the same host, which decides what it has there
 	} {
 		_, body, err := get(t, c, Origin{Address: origin.URL + "/base/simple/"}, Request{URL: reference})

@@ -33,7 +33,7 @@ func TestPipAnswers(t *testing.T) {
 	}{
 		{"an index", pipHelp("https://registry.example/simple"), []string{"https://registry.example/simple/"}, "", 0, ""},
 		{"an index with its slash", pipHelp("https://registry.example/simple/"), []string{"https://registry.example/simple/"}, "", 0, ""},
-		{"a mirror with a path of its own", pipHelp("https://mirror.example/root/py-all/+simple/"), []string{"https://mirror.example/root/py-all/+simple/"}, "", 0, ""},
+		{"a mirror with a path of its own", pipHelp("https://mirror.example/user/py-all/+simple/"), []string{"https://mirror.example/user/py-all/+simple/"}, "", 0, ""},
 		{"credentials as pip hides them", pipHelp("https://user:****@registry.example/simple"), []string{"https://registry.example/simple/"}, "credentials in the address of registry.example were cut", 0, ""},
 		{"credentials as an old pip shows them", pipHelp("https://user:hunter2@registry.example/simple"), []string{"https://registry.example/simple/"}, "credentials", 0, ""},
 		{"itself", pipHelp("http://127.0.0.1:8417/pypi/simple/"), nil, "this Assay itself", 0, ""},

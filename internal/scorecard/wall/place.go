@@ -47,7 +47,7 @@ func Write(ctx context.Context, to Place, s Site) (written, removed int, err err
 	if err != nil {
 		return 0, 0, err
 	}
-	var todo []string
+	var left []string
 	intent := map[string][]string{}
 	for name, sums := range ours {
 		intent[name] = slices.Clone(sums)
@@ -57,14 +57,14 @@ func Write(ctx context.Context, to Place, s Site) (written, removed int, err err
 		sum := digest(s[name])
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			todo = append(todo, name)
+			left = append(left, name)
 		case err != nil:
 			return 0, 0, assay.Wrap(assay.Forbidden, err, "%s of the site cannot be read", name)
 		case bytes.Equal(have, s[name]):
 		case !slices.Contains(ours[name], digest(have)):
 			return 0, 0, assay.Errorf(assay.Conflict, "%s is there already, and is not what a build of a wall wrote: name an empty directory, or move it away", name)
 		default:
-			todo = append(todo, name)
+			left = append(left, name)
 		}
 		if !slices.Contains(intent[name], sum) {
 			intent[name] = append(intent[name], sum)
@@ -75,7 +75,7 @@ func Write(ctx context.Context, to Place, s Site) (written, removed int, err err
 	if err := put(to, manifestName, manifest(intent)); err != nil {
 		return 0, 0, err
 	}
-	for _, name := range todo {
+	for _, name := range left {
 		if err := ctx.Err(); err != nil {
 			return written, removed, err
 		}

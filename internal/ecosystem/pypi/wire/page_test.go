@@ -129,12 +129,12 @@ func TestReadHTML(t *testing.T) {
 	x := read(t, `<!DOCTYPE html><html><head><base href="../../base/"><meta name="pypi:project-status" content="archived"></head><body>
 <a href="https://registry.example/home">home</a> <a href="mailto:a@registry.example">mail</a>
 <a href="demo-1.0.tar.gz#sha256=`+sum+`" data-requires-python="&gt;=3.8" data-yanked="">demo-1.0.tar.gz</a>
-<a href="/root/demo-1.1-py3-none-any.whl" data-core-metadata="sha256=`+sum+`" data-dist-info-metadata="false">x</a>
+<a href="/mirror/demo-1.1-py3-none-any.whl" data-core-metadata="sha256=`+sum+`" data-dist-info-metadata="false">x</a>
 <a href="//other.example/demo-1.2.zip?x=1#md5=00000000000000000000000000000000">x</a>
 <A HREF="https://files.registry.example/demo-1.3.egg">x</A></body></html>`)
 	for file, want := range map[string]struct{ url, version string }{
 		"demo-1.0.tar.gz":           {"../base/demo-1.0.tar.gz", "1.0"},
-		"demo-1.1-py3-none-any.whl": {"/root/demo-1.1-py3-none-any.whl", "1.1"},
+		"demo-1.1-py3-none-any.whl": {"/mirror/demo-1.1-py3-none-any.whl", "1.1"},
 		"demo-1.2.zip":              {"//other.example/demo-1.2.zip?x=1", "1.2"},
 		"demo-1.3.egg":              {"https://files.registry.example/demo-1.3.egg", "1.3"},
 	} {
