@@ -220,6 +220,21 @@ func (s *Service) Name(pkg assay.Coordinate) *assay.NameFinding {
 	return &finding
 }
 
+// Near judges the name of a package against those that are hosted; nil: it
+// looks like none of them. It makes a checker of them, which takes about as
+// long as there are names, so it is for what is rare: a first publication.
+func (s *Service) Near(pkg assay.Coordinate, hosted []string) *assay.NameFinding {
+	list := make([]names.Popular, len(hosted))
+	for i, name := range hosted {
+		list[i] = names.Popular{Name: name, Weight: 1}
+	}
+	finding, ok := names.New(list).Check(pkg.Name)
+	if !ok {
+		return nil
+	}
+	return &finding
+}
+
 // Record writes the advisory, in the OSV format, by which this place says that
 // a version is malicious.
 func (s *Service) Record(id string, version assay.Coordinate, reason string, at time.Time) ([]byte, error) {

@@ -23,20 +23,51 @@ func newID(prefix string) string { return prefix + strings.ToLower(rand.Text()[:
 // suspicion judges the name of a package of which nothing was published yet.
 // One whose name looks like a better known one waits for an administrator: a
 // typosquat is cheapest to stop before anybody has it.
-func (pl *Place) suspicion(ctx context.Context, name string) (*assay.NameFinding, error) {
+func (pl *Place) suspicion(ctx context.Context, name string, by assay.Principal) (*assay.NameFinding, error) {
 	if pl.s.cfg.Insight == nil {
 		return nil, nil
 	}
 	known := false
+	var hosted []store.Release
 	err := pl.s.cfg.Store.View(ctx, func(tx store.Tx) error {
 		releases, err := tx.Releases(ctx, pl.name, name)
-		known = len(releases) > 0
+		if known = len(releases) > 0; known || err != nil {
+			return err
+		}
+		hosted, err = tx.SearchReleases(ctx, pl.name, "", maxHostedScan)
 		return err
 	})
 	if err != nil || known {
 		return nil, err
 	}
-	return pl.s.cfg.Insight.Name(assay.Coordinate{Ecosystem: pl.eco, Name: name}), nil
+	at := assay.Coordinate{Ecosystem: pl.eco, Name: name}
+	if finding := pl.s.cfg.Insight.Name(at); finding != nil {
+		return finding, nil
+	}
+	return pl.nearHosted(at, hosted, by), nil
+}
+
+// nearHosted judges a name against those of packages that are hosted here and
+// that somebody else publishes: who may publish both is no impostor, and names
+// within one house are alike. A name that the publisher may not read is not
+// told.
+func (pl *Place) nearHosted(at assay.Coordinate, hosted []store.Release, by assay.Principal) *assay.NameFinding {
+	var others []string
+	for _, r := range hosted {
+		if !by.MayPublish(pl.eco, r.Name) {
+			others = append(others, r.Name)
+		}
+	}
+	if len(others) == 0 {
+		return nil
+	}
+	finding := pl.s.cfg.Insight.Near(at, others)
+	if finding != nil && !by.MayRead(pl.eco, finding.Target) {
+		told := *finding
+		told.Target = "a package that is hosted here"
+		return &told
+	}
+	return finding
 }
 
 // hold keeps a publication that was admitted and whose name looks like

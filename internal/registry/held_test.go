@@ -208,3 +208,21 @@ func TestReportsAndRemovalForMalice(t *testing.T) {
 		t.Errorf("events %v, %v", events, err)
 	}
 }
+
+func TestANameNearAHostedOneOfSomebodyElse(t *testing.T) {
+	h, ours := holding(t)
+	h.publishHere(ours, "@a/Kettle", "1")
+	h.publishHere(ours, "@a/KETTLE", "1") // one's own names may be alike
+	pattern, err := assay.ParsePattern("pkg:toy/@a/kettle", numbers{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs := assay.WithPrincipal(t.Context(), assay.Principal{ID: "token-2", Publish: []assay.Pattern{pattern}})
+	_, err = h.publisher().Publish(theirs, upload("@a/kettle", "1"))
+	if !assay.Is(err, assay.Forbidden) || strings.Contains(err.Error(), "Kettle") || !strings.Contains(err.Error(), "hosted here") {
+		t.Errorf("a name like one that its publisher may not read: %v", err)
+	}
+	if held := h.heldOnes(h.admin(), true); len(held) != 1 {
+		t.Errorf("held are %+v", held)
+	}
+}

@@ -23,6 +23,9 @@ type Insight interface {
 	// Name judges the name of a package that was never used here; nil: it
 	// looks like no other.
 	Name(pkg assay.Coordinate) *assay.NameFinding
+	// Near judges it against the given names instead: those of packages that
+	// are hosted here.
+	Near(pkg assay.Coordinate, hosted []string) *assay.NameFinding
 	// Record writes the advisory, in the OSV format, by which this place says
 	// that a version is malicious.
 	Record(id string, version assay.Coordinate, reason string, at time.Time) ([]byte, error)

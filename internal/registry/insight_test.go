@@ -48,6 +48,14 @@ func (f *fakeInsight) Name(pkg assay.Coordinate) *assay.NameFinding {
 	}
 	return nil
 }
+func (f *fakeInsight) Near(pkg assay.Coordinate, hosted []string) *assay.NameFinding {
+	for _, name := range hosted {
+		if name != pkg.Name && strings.EqualFold(name, pkg.Name) {
+			return &assay.NameFinding{Class: "case", Target: name, Score: 0.9}
+		}
+	}
+	return nil
+}
 func (f *fakeInsight) Record(id string, at assay.Coordinate, reason string, _ time.Time) ([]byte, error) {
 	return fmt.Appendf(nil, `{"id":%q,"summary":%q,"version":%q}`, id, reason, at.Version), nil
 }

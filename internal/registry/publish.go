@@ -70,7 +70,7 @@ func (pl *Place) Publish(ctx context.Context, up *ecosystem.Upload) (ecosystem.R
 	if err != nil {
 		return none, err
 	}
-	finding, err := pl.suspicion(ctx, up.Name)
+	finding, err := pl.suspicion(ctx, up.Name, asker)
 	if err != nil {
 		return none, err
 	}
