@@ -23,6 +23,7 @@ type Index struct {
 	records  []entry
 	packages map[packageKey]*pkg
 	ids      map[string][]int32 // by id and alias
+	versions map[string]uint32  // those that records enumerate, each by its number
 }
 
 // entry is what is kept of a record.
@@ -53,7 +54,7 @@ type pkg struct {
 type claim struct {
 	record   int32
 	severity assay.Severity // unknown: the record's own
-	versions []string       // enumerated, as the grammar spells them, sorted
+	versions []uint32       // enumerated, by their numbers, sorted
 	spans    []span
 }
 
@@ -75,6 +76,7 @@ type step struct {
 type Builder struct {
 	grammars Grammars
 	byID     map[string]sourced
+	same     map[string]string // one copy of each text that many records have
 	report   *Report
 }
 
@@ -89,7 +91,7 @@ func NewBuilder(grammars Grammars, report *Report) *Builder {
 	if report == nil {
 		report = &Report{}
 	}
-	return &Builder{grammars: grammars, byID: map[string]sourced{}, report: report}
+	return &Builder{grammars: grammars, byID: map[string]sourced{}, same: map[string]string{}, report: report}
 }
 
 // Add takes a record. Of two with one id the newer counts, whatever the order:
@@ -98,21 +100,43 @@ func (b *Builder) Add(r Record, source string) {
 	if old, ok := b.byID[r.ID]; ok && !r.Modified.After(old.record.Modified) && !(r.Modified.Equal(old.record.Modified) && !r.Withdrawn.IsZero()) {
 		return
 	}
+	for i := range r.Affected {
+		a := &r.Affected[i]
+		a.Ecosystem = b.intern(a.Ecosystem)
+		for j, v := range a.Versions {
+			a.Versions[j] = b.intern(v)
+		}
+		for _, rg := range a.Ranges {
+			for j := range rg.Events {
+				rg.Events[j].Version = b.intern(rg.Events[j].Version)
+			}
+		}
+	}
 	b.byID[r.ID] = sourced{r, source}
 }
 
-// Build makes the Index.
+// intern returns the one copy of a text.
+func (b *Builder) intern(s string) string {
+	if kept, ok := b.same[s]; ok {
+		return kept
+	}
+	b.same[s] = s
+	return s
+}
+
+// Build makes the Index, and leaves the Builder empty: both together would
+// take twice the memory.
 func (b *Builder) Build() *Index {
-	x := &Index{grammars: b.grammars, packages: map[packageKey]*pkg{}, ids: map[string][]int32{}}
+	x := &Index{grammars: b.grammars, packages: map[packageKey]*pkg{}, ids: map[string][]int32{}, versions: map[string]uint32{}}
 	ids := make([]string, 0, len(b.byID))
 	for id := range b.byID {
 		ids = append(ids, id)
 	}
 	slices.Sort(ids)
 	raw := map[packageKey][]rawClaim{}
-	same := map[string]string{} // one copy of each text
 	for _, id := range ids {
 		s := b.byID[id]
+		delete(b.byID, id)
 		r := &s.record
 		if !r.Withdrawn.IsZero() {
 			b.report.Withdrawn++
@@ -135,8 +159,10 @@ func (b *Builder) Build() *Index {
 	b.report.Records = len(x.records)
 	x.join()
 	for key, claims := range raw {
-		x.packages[key] = b.build(key, claims, x, same)
+		x.packages[key] = b.build(key, claims, x)
+		delete(raw, key)
 	}
+	b.same = map[string]string{}
 	return x
 }
 
@@ -163,6 +189,17 @@ func (x *Index) join() {
 	for i := range x.records {
 		x.records[i].group = root(int32(i))
 	}
+}
+
+// number is that of a version that records enumerate: a record names hundreds,
+// and most of them stand in many records.
+func (x *Index) number(version string) uint32 {
+	n, ok := x.versions[version]
+	if !ok {
+		n = uint32(len(x.versions))
+		x.versions[version] = n
+	}
+	return n
 }
 
 type rawClaim struct {
@@ -195,15 +232,8 @@ func (b *Builder) place(id string, a *Affected) (packageKey, assay.Grammar, bool
 }
 
 // build sorts the bounds of a package and places its ranges among them.
-func (b *Builder) build(key packageKey, raw []rawClaim, x *Index, same map[string]string) *pkg {
+func (b *Builder) build(key packageKey, raw []rawClaim, x *Index) *pkg {
 	p := &pkg{}
-	intern := func(s string) string {
-		if kept, ok := same[s]; ok {
-			return kept
-		}
-		same[s] = s
-		return s
-	}
 	g := raw[0].grammar
 	var bounds []string
 	for i := range raw {
@@ -211,7 +241,7 @@ func (b *Builder) build(key packageKey, raw []rawClaim, x *Index, same map[strin
 		for _, r := range raw[i].affected.Ranges {
 			for _, e := range r.Events {
 				if v, ok := versionOf(key.ecosystem, e.Version, g); ok && e.Version != "0" && e.Version != "*" {
-					bounds = append(bounds, intern(v))
+					bounds = append(bounds, b.intern(v))
 				}
 			}
 		}
@@ -225,7 +255,7 @@ func (b *Builder) build(key packageKey, raw []rawClaim, x *Index, same map[strin
 		c := claim{record: raw[i].record, severity: a.Severity}
 		for _, v := range a.Versions {
 			spelt, _ := versionOf(key.ecosystem, v, g)
-			c.versions = append(c.versions, intern(spelt))
+			c.versions = append(c.versions, x.number(spelt))
 		}
 		slices.Sort(c.versions)
 		c.versions = slices.Clip(slices.Compact(c.versions))

@@ -33,10 +33,14 @@ func (x *Index) hits(c assay.Coordinate) []hit {
 			place++
 		}
 	}
+	number, enumerated := x.versions[version]
 	var out []hit
 	for i := range p.claims {
 		cl := &p.claims[i]
-		_, in := slices.BinarySearch(cl.versions, version)
+		in := false
+		if enumerated {
+			_, in = slices.BinarySearch(cl.versions, number)
+		}
 		fix := false
 		for j := range cl.spans {
 			if !orderable {

@@ -64,7 +64,6 @@ type wireRecord struct {
 	Modified  string         `json:"modified"`
 	Withdrawn string         `json:"withdrawn"`
 	Summary   string         `json:"summary"`
-	Details   string         `json:"details"`
 	Severity  []wireSeverity `json:"severity"`
 	Affected  []wireAffected `json:"affected"`
 	Specific  jsontext.Value `json:"database_specific"`
@@ -121,8 +120,7 @@ func Parse(text []byte, limits Limits) (Record, error) {
 		return Record{}, assay.Errorf(assay.Invalid, "the record has no id that can be used: %q", shorten(w.ID, 60))
 	}
 	if r.Summary == "" {
-		first, _, _ := strings.Cut(strings.TrimSpace(w.Details), "\n")
-		r.Summary = shorten(first, 160)
+		r.Summary = firstLine(text)
 	}
 	var err error
 	if r.Modified, err = when(w.Modified); err != nil {
@@ -158,6 +156,19 @@ func Parse(text []byte, limits Limits) (Record, error) {
 		r.Severity = assay.SeverityLow
 	}
 	return r, nil
+}
+
+// firstLine is the beginning of what a record without a summary says. The
+// details are long, and are not read of any other.
+func firstLine(text []byte) string {
+	var w struct {
+		Details string `json:"details"`
+	}
+	if json.Unmarshal(text, &w) != nil {
+		return "" // the rest was read before
+	}
+	first, _, _ := strings.Cut(strings.TrimSpace(w.Details), "\n")
+	return shorten(first, 160)
 }
 
 func affected(w *wireAffected) (Affected, int, error) {
