@@ -265,7 +265,7 @@ func TestAReportBecomesAnAdvisory(t *testing.T) {
 
 	out := a.do("remove", version, "--malicious", "--reason", "it sends tokens to attacker.example", "--yes")
 	says(t, "assay remove", out, "Removed "+version, "ASSAY-MAL-", "/log/advisories/")
-	id := regexp.MustCompile(`ASSAY-MAL-\d{4}-\d+`).FindString(out)
+	id := regexp.MustCompile(`ASSAY-MAL-\d{4}-[0-9a-f]{6}-\d+`).FindString(out)
 	says(t, "assay reports --all", a.stdout("reports", "--all"), "removed: it sends tokens to attacker.example")
 	says(t, "assay explain", a.do("explain", version), "removed", id)
 	if open := a.stdout("reports"); strings.Contains(open, "quartzite") || !strings.Contains(open, "kettle") {
