@@ -345,7 +345,7 @@ func lastSegment(address string) string { return address[strings.LastIndexByte(a
 // larger both forms are kept.
 const (
 	uncompressed = 1 << 10
-	bothForms    = 8 << 10
+	bothForms    = 32 << 10
 )
 
 // beginning keeps what is written to it, up to bothForms.
